@@ -1,0 +1,124 @@
+"""What an administrator does besides importing: the tables, and which tournaments are synced."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DBAPIError
+
+from sgsync.database import tournaments
+from sgsync.database.engine import Database
+from sgsync.database.faults import translated
+from sgsync.database.tournaments import ListedTournament
+from sgsync.errors import UnknownToFeedError, UsageError
+from sgsync.settings import Settings, load_settings
+from sgsync.snapshot.values import Tournament
+from sgsync.wiring import open_database, open_feed
+
+log = logging.getLogger(__name__)
+
+
+def migrate_database(*, settings: Settings | None = None) -> None:
+    """Create or update the tables that sgsync needs. Harmless when they are there. Raises DatabaseError."""
+    from sgsync.database.migrations import upgrade  # noqa: PLC0415 - alembic is for this alone
+
+    settings = settings or load_settings(Settings)
+    try:
+        upgrade(settings.database_url.get_secret_value())
+    except DBAPIError as error:
+        raise translated(error) from error
+    log.info("The database is ready for this version of sgsync")
+
+
+def list_tournaments(*, settings: Settings | None = None) -> tuple[ListedTournament, ...]:
+    """Every tournament of the application, by id. Raises DatabaseError."""
+    with (
+        _migrated_database(settings or load_settings(Settings)) as database,
+        database.transaction() as connection,
+    ):
+        return tournaments.list_tournaments(connection)
+
+
+def enable_tournament(
+    tournament_id: int,
+    *,
+    slug: str | None = None,
+    check: bool = True,
+    dry_run: bool = False,
+    settings: Settings | None = None,
+) -> None:
+    """Sync a tournament from now on, with `slug` or the one it has.
+
+    Raises UsageError without a tournament or slug, UnknownToFeedError for an event that SpeedGaming does
+    not know, FeedError, DatabaseError.
+    """
+    settings = settings or load_settings(Settings)
+    with _migrated_database(settings) as database:
+        tournament = required_tournament(database, tournament_id)
+        event = (slug or "").strip() or tournament.slug
+        if event is None:
+            raise UsageError(
+                "Which event? sgsync tournaments enable ID --slug SLUG (as in SpeedGaming's addresses)."
+            )
+        if check:
+            _require_event(event, settings)
+        with database.transaction() as connection:
+            _warn_of_sharing(tournament, event, tournaments.tournaments_on(connection, event))
+            if dry_run:
+                log.info(
+                    "Would enable tournament %d ('%s') with event '%s'", tournament_id, tournament.name, event
+                )
+                return
+            tournaments.switch_sync(connection, tournament_id, enabled=True, slug=event)
+    log.info("Enabled tournament %d ('%s') with event '%s'", tournament_id, tournament.name, event)
+
+
+def disable_tournament(
+    tournament_id: int, *, dry_run: bool = False, settings: Settings | None = None
+) -> None:
+    """Sync a tournament no longer; its matches and its slug stay. Raises UsageError, DatabaseError."""
+    with _migrated_database(settings or load_settings(Settings)) as database:
+        tournament = required_tournament(database, tournament_id)
+        if dry_run:
+            log.info("Would disable tournament %d ('%s')", tournament_id, tournament.name)
+            return
+        with database.transaction() as connection:
+            tournaments.switch_sync(connection, tournament_id, enabled=False, slug=None)
+    log.info("Disabled tournament %d ('%s')", tournament_id, tournament.name)
+
+
+def required_tournament(database: Database, tournament_id: int) -> Tournament:
+    """The tournament with this id. Raises UsageError where there is none."""
+    with database.transaction() as connection:
+        tournament = tournaments.find_tournament(connection, tournament_id)
+    if tournament is None:
+        raise UsageError(f"There is no tournament {tournament_id}: `sgsync tournaments` lists them.")
+    return tournament
+
+
+@contextmanager
+def _migrated_database(settings: Settings) -> Iterator[Database]:
+    with open_database(settings) as database:
+        database.require_migrated()
+        yield database
+
+
+def _require_event(slug: str, settings: Settings) -> None:
+    with open_feed(settings) as feed:
+        if feed.find_event(slug) is None:
+            raise UnknownToFeedError(
+                f"SpeedGaming knows no event '{slug}': see the slug in the address of the event's page,"
+                " or use --no-check if you are sure."
+            )
+
+
+def _warn_of_sharing(tournament: Tournament, slug: str, others: tuple[Tournament, ...]) -> None:
+    sharing = [other.id for other in others if other.id != tournament.id]
+    if sharing:
+        owner = min(tournament.id, *sharing)
+        log.warning(
+            "Tournaments %s ask for event '%s' too: its episodes go to tournament %d",
+            ", ".join(map(str, sharing)),
+            slug,
+            owner,
+        )

@@ -1,0 +1,72 @@
+"""The command line: it parses, calls and renders, and holds no rules.
+
+Commands import what they need when they run, so that `--help` answers at once.
+"""
+
+import logging
+import signal
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+
+from sgsync import __version__
+from sgsync.cli import database, demo, imports, logs, tournaments
+from sgsync.errors import SgsyncError
+
+log = logging.getLogger("sgsync")
+
+app = typer.Typer(
+    name="sgsync",
+    help="Brings SpeedGaming.org tournament schedules into SahaBot2's Postgres database.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("import-all")(imports.import_all)
+app.command("import")(imports.import_one)
+app.add_typer(tournaments.app, name="tournaments")
+app.command("migrate")(database.migrate)
+app.command("demo")(demo.demo)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"sgsync {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version and leave.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> NoReturn:
+    """Run the command line. Every failure ends in one sentence on stderr and the exit code of its class."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    logs.configure()
+    try:
+        app()
+    except SgsyncError as error:
+        _tell(error, str(error), error.exit_code)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it ends as a sentence
+        _tell(error, f"sgsync failed in a way it does not know: {type(error).__name__}: {error}", 1)
+    sys.exit(0)
+
+
+def _tell(error: Exception, sentences: str, exit_code: int) -> NoReturn:
+    for sentence in sentences.splitlines():
+        log.error("%s", sentence)
+    log.debug("The traceback:", exc_info=error)
+    sys.exit(exit_code)
+
+
+def _interrupt(signum: int, frame: object) -> NoReturn:  # noqa: ARG001 - the signature of a handler
+    raise KeyboardInterrupt

@@ -1,0 +1,35 @@
+"""What a command needs around its work: settings, the log, stdout, the exit code."""
+
+import json
+import sys
+from typing import Any, TypeVar
+
+import typer
+
+from sgsync.cli import logs
+from sgsync.cli.options import LogFormat
+from sgsync.settings import FeedSettings, load_settings
+
+AnySettings = TypeVar("AnySettings", bound=FeedSettings)
+
+
+def begin(
+    kind: type[AnySettings], *, quiet: bool, verbose: bool, log_format: LogFormat | None, **flags: object
+) -> AnySettings:
+    """Start the log, load the settings and let them have their say on the log's form."""
+    logs.configure(quiet=quiet, verbose=verbose, as_json=log_format is LogFormat.JSON)
+    settings = load_settings(kind, log_format=log_format, **flags)
+    logs.configure(quiet=quiet, verbose=verbose, as_json=settings.log_format.value == LogFormat.JSON.value)
+    return settings
+
+
+def print_json(document: Any) -> None:  # noqa: ANN401 - whatever JSON can say
+    """One document on stdout. ASCII only: whatever a name holds stays harmless on a terminal."""
+    json.dump(document, sys.stdout, indent=2)
+    sys.stdout.write("\n")
+
+
+def end(exit_code: int) -> None:
+    """Leave with `exit_code`; what a Typer command returns is not it."""
+    if exit_code:
+        raise typer.Exit(exit_code)

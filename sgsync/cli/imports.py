@@ -1,0 +1,102 @@
+"""`sgsync import` and `sgsync import-all`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sgsync.cli import options
+
+if TYPE_CHECKING:
+    from sgsync.report import RunReport
+
+
+def import_all(
+    window_past: options.WindowPast = None,
+    window_future: options.WindowFuture = None,
+    deadline: options.DeadlineOption = None,
+    dry_run: options.DryRun = False,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    log_format: options.LogFormatOption = None,
+) -> None:
+    """Import the schedules of all enabled tournaments: what cron runs.
+
+    Examples: sgsync import-all --quiet; sgsync import-all --dry-run
+    """
+    from sgsync.cli.console import begin
+    from sgsync.operations import import_all_enabled_tournaments
+    from sgsync.settings import Settings
+
+    settings = begin(
+        Settings,
+        quiet=quiet,
+        verbose=verbose,
+        log_format=log_format,
+        window_past=window_past,
+        window_future=window_future,
+        deadline=deadline,
+    )
+    _show(import_all_enabled_tournaments(dry_run=dry_run, settings=settings), as_json=as_json)
+
+
+def import_one(
+    tournament: Annotated[
+        int, typer.Argument(help="The tournament's id: see `sgsync tournaments`.", metavar="TOURNAMENT")
+    ],
+    episode: Annotated[
+        list[int] | None,
+        typer.Option("--episode", help="Import only this episode; may be repeated.", metavar="ID"),
+    ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            "--file", help="Import from a file that holds the feed's own JSON.", exists=True, dir_okay=False
+        ),
+    ] = None,
+    window_past: options.WindowPast = None,
+    window_future: options.WindowFuture = None,
+    deadline: options.DeadlineOption = None,
+    dry_run: options.DryRun = False,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    log_format: options.LogFormatOption = None,
+) -> None:
+    """Import into one tournament: its whole schedule, some episodes of it, or a saved answer.
+
+    Examples: sgsync import 5; sgsync import 5 --episode 74611; sgsync import 5 --file schedule.json
+    """
+    from sgsync.cli.console import begin
+    from sgsync.operations import import_episodes_for_tournament, read_schedule_file
+    from sgsync.settings import Settings
+
+    settings = begin(
+        Settings,
+        quiet=quiet,
+        verbose=verbose,
+        log_format=log_format,
+        window_past=window_past,
+        window_future=window_future,
+        deadline=deadline,
+    )
+    report = import_episodes_for_tournament(
+        tournament,
+        episode_ids=tuple(episode or ()),
+        schedule=read_schedule_file(file) if file else None,
+        dry_run=dry_run,
+        settings=settings,
+    )
+    _show(report, as_json=as_json)
+
+
+def _show(report: "RunReport", *, as_json: bool) -> None:
+    from sgsync.cli.console import end, print_json
+    from sgsync.cli.render import print_plans
+
+    if as_json:
+        print_json(report.as_json())
+    elif any(tournament.actions is not None for tournament in report.tournaments):
+        print_plans(report)
+    end(report.exit_code)

@@ -1,0 +1,32 @@
+"""The options that several commands share."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+
+class LogFormat(StrEnum):
+    """The same words as in the settings, which a command line without work to do need not load."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done and write nothing.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Log problems only.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log everything; show tracebacks.")]
+LogFormatOption = Annotated[
+    LogFormat | None, typer.Option("--log-format", help="The form of the log on stderr.", show_default=False)
+]
+WindowPast = Annotated[
+    str | None, typer.Option(help="How far back the schedule is asked for, such as 2h.", show_default=False)
+]
+WindowFuture = Annotated[
+    str | None, typer.Option(help="How far ahead the schedule is asked for, such as 30d.", show_default=False)
+]
+DeadlineOption = Annotated[
+    str | None,
+    typer.Option("--deadline", help="When to stop asking SpeedGaming, such as 4m.", show_default=False),
+]

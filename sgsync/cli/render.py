@@ -1,0 +1,142 @@
+"""Values made visible: tables and plans on stdout. The only module that knows rich."""
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from sgsync.database.matches import Listed, ListedMatch
+from sgsync.database.tournaments import ListedTournament
+from sgsync.report import RunReport
+from sgsync.text import clean
+
+PIPE_WIDTH = 200  # a pipe has no width: lines stay whole for grep
+
+
+def console() -> Console:
+    """stdout, with colour only on a terminal (rich heeds NO_COLOR), and with markup off: names hold brackets."""
+    width = None if sys.stdout.isatty() else PIPE_WIDTH
+    return Console(file=sys.stdout, width=width, markup=False, highlight=False, emoji=False)
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
+    """A table of cells that may hold anything; `empty` is said instead of a table without rows."""
+    rows = list(rows)
+    if not rows:
+        console().print(Text(empty))
+        return
+    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        table.add_row(*(Text("" if cell is None else clean(str(cell))) for cell in row))
+    console().print(table)
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    out = console()
+    for line in lines:
+        out.print(Text(line), soft_wrap=True)
+
+
+def print_tournaments(listed: Sequence[ListedTournament]) -> None:
+    print_table(
+        ("ID", "Name", "Organization", "Event", "Sync", "Since", "Episodes"),
+        (
+            (
+                each.tournament.id,
+                each.tournament.name,
+                each.organization,
+                each.tournament.slug,
+                _sync_state(each),
+                each.synced_since and f"{each.synced_since:%Y-%m-%d}",
+                each.episodes,
+            )
+            for each in listed
+        ),
+        empty="There are no tournaments yet: create one in the application.",
+    )
+
+
+def print_matches(matches: Sequence[ListedMatch]) -> None:
+    """Every match with everybody in it; a star marks placeholders."""
+    print_table(
+        ("Match", "When (UTC)", "Title", "Players", "Crew"),
+        (
+            (
+                match.id,
+                match.scheduled_at and f"{match.scheduled_at:%a %d %b %H:%M}",
+                match.title,
+                ", ".join(_listed(player) for player in match.players),
+                ", ".join(_listed(member) for member in match.crew),
+            )
+            for match in matches
+        ),
+        empty="No match was imported.",
+    )
+
+
+def _listed(person: Listed) -> str:
+    marks = ("*" if person.is_placeholder else "") + (" (?)" if person.approved is False else "")
+    return f"{person.name}{marks}" if person.role is None else f"{person.role} {person.name}{marks}"
+
+
+def _sync_state(listed: ListedTournament) -> str:
+    tournament = listed.tournament
+    if not tournament.is_enabled:
+        return "off"
+    if not tournament.is_active:
+        return "inactive"
+    return "on" if tournament.slug else "no event"
+
+
+def print_plans(report: RunReport) -> None:
+    """What a dry run would do, tournament by tournament."""
+    for tournament in report.tournaments:
+        lines = [line for action in tournament.actions or () for line in plan_lines(action)]
+        head = f"Tournament {tournament.id} ({clean(tournament.name)}):"
+        print_lines([head, *(lines or ["  nothing to do"])])
+
+
+def plan_lines(action: Mapping[str, Any]) -> Iterable[str]:
+    """One planned action as lines; text from the feed is cleaned."""
+    lines = _PLAN_LINES[action["action"]](action)
+    return [line[:2] + clean(line[2:]) for line in lines]
+
+
+def _new_match(action: Mapping[str, Any]) -> list[str]:
+    players = " vs ".join(_person(player) for player in action["players"])
+    lines = [
+        f"+ match for episode {action['episode_id']}: {action['title']}",
+        f"    {action['scheduled_at'][:16].replace('T', ' ')} UTC on {action['channel'] or 'no stream'}",
+        f"    players: {players}",
+    ]
+    crew = [
+        f"{member['role']} {_person(member)}{'' if member['approved'] else ' (not approved)'}"
+        for member in action["crew"]
+    ]
+    return [*lines, f"    crew: {', '.join(crew)}"] if crew else lines
+
+
+def _person(person: Mapping[str, Any]) -> str:
+    if person["new"]:
+        return (
+            f"{person['name']} (new placeholder)"
+            if person["new_placeholder"]
+            else f"{person['name']} (new user)"
+        )
+    return f"{person['name']} (user {person['user_id']})"
+
+
+_PLAN_LINES: Mapping[str, Any] = {
+    "create_match": _new_match,
+    "create_user": lambda a: [f"+ user {a['name']} (Discord ID: {a['discord_id']})"],
+    "create_placeholder": lambda a: [f"+ placeholder {a['username']} for {a['name']}"],
+    "upgrade_placeholder": lambda a: [
+        f"~ placeholder user {a['user_id']} becomes {a['username']} (Discord ID: {a['discord_id']})"
+    ],
+    "create_channel": lambda a: [f"+ channel {a['name']}"],
+    "adopt_match": lambda a: [f"~ match {a['match_id']} is adopted for episode {a['episode_id']}"],
+    "skip": lambda a: [f"  {a['why']}"],
+}

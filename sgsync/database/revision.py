@@ -1,0 +1,3 @@
+"""Which migration this version needs: readable without importing alembic."""
+
+HEAD = "0003"

@@ -1,0 +1,288 @@
+"""Who is who: from sightings to users. Pure; the rules and their order are this module's subject.
+
+1. A Discord id decides. Nobody has it yet: the person's placeholder becomes that user, else a user is
+   created. Which placeholder is the person's is told by player id or tag, never by a name.
+2. Without a Discord id, an alias seen before decides: a player id or a tag leads to the user it was
+   seen with together with a Discord id, or was linked to by an admin.
+3. Otherwise a placeholder stands in: a player's by player id, a crew member's by sign-up, tag or name.
+   A crew name never leads to a real person: names can imitate.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sgsync.people.sightings import Sighting, is_crew_placeholder_name
+from sgsync.snapshot.values import Alias, AliasKey, AliasKind, Role, Signup, Snapshot, User
+
+Person = int | str
+"""The id of a user in the database, or the key of one that the plan creates."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewUser:
+    """An ordinary user that a Discord id calls for."""
+
+    key: str
+    discord_id: int
+    username: str
+    discriminator: str | None
+    display_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewPlaceholder:
+    """A user who stands in for somebody unknown. Its user name is its key."""
+
+    key: str
+    display_name: str
+    sighting: Sighting
+
+
+@dataclass(frozen=True, slots=True)
+class Upgrade:
+    """A placeholder that becomes the real user with this Discord id, in place."""
+
+    user_id: int
+    discord_id: int
+    username: str
+    discriminator: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedAlias:
+    """An alias to be remembered, or to be moved to another person."""
+
+    key: AliasKey
+    person: Person
+    discord_id: int | None
+    linked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Identities:
+    """Who each sighting is, and what the database must learn so that this stays true."""
+
+    persons: Mapping[Sighting, Person]
+    new_users: tuple[NewUser, ...]
+    new_placeholders: tuple[NewPlaceholder, ...]
+    upgrades: tuple[Upgrade, ...]
+    aliases: tuple[LearnedAlias, ...]
+
+
+def identify(sightings: Iterable[Sighting], snapshot: Snapshot) -> Identities:
+    """Decide who each of `sightings` is. The order of `sightings` does not matter."""
+    register = _Register(snapshot)
+    ordered = sorted(set(sightings), key=_order)
+    persons = {sighting: register.by_discord_id(sighting) for sighting in ordered if sighting.discord_id}
+    persons |= {sighting: register.by_alias(sighting) for sighting in ordered if not sighting.discord_id}
+    return Identities(
+        persons=persons,
+        new_users=tuple(register.new_users),
+        new_placeholders=tuple(register.new_placeholders),
+        upgrades=tuple(register.upgrades),
+        aliases=register.learned_aliases(),
+    )
+
+
+def _order(sighting: Sighting) -> tuple[bool, int, Role, int, int, str, str]:
+    """Players before crew, then as the episodes were made: what comes first names a placeholder."""
+    return (
+        not sighting.is_player,
+        sighting.episode_id,
+        sighting.role,
+        sighting.feed_id,
+        sighting.discord_id or 0,
+        sighting.tag or "",
+        sighting.label or "",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    """Whom an alias means, as known at this point of the decisions."""
+
+    person: Person
+    discord_id: int | None
+    linked: bool
+
+
+class _Register:
+    """The users and aliases as they are after each decision so far."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.new_users: list[NewUser] = []
+        self.new_placeholders: list[NewPlaceholder] = []
+        self.upgrades: list[Upgrade] = []
+        self._known_aliases = snapshot.aliases
+        self._aliases: dict[AliasKey, _Memory] = {}
+        self._tags: defaultdict[Person, set[AliasKey]] = defaultdict(set)
+        for key, alias in snapshot.aliases.items():
+            self._remember(key, _remembered(alias))
+        self._real: dict[int, Person] = {}  # by Discord id
+        self._placeholders: dict[Person, str] = {}  # their user names
+        self._placeholder_named: dict[str, Person] = {}
+        for user in sorted(snapshot.users.values(), key=lambda user: user.id):
+            self._enter(user)
+        self._signups = _people_by_signup(snapshot.signups)
+        self._users: set[Person] = set(snapshot.users)
+
+    def _enter(self, user: User) -> None:
+        if user.is_placeholder:
+            self._placeholders[user.id] = user.username
+            self._placeholder_named.setdefault(user.username, user.id)
+        elif user.discord_id:
+            self._real.setdefault(user.discord_id, user.id)
+
+    def by_discord_id(self, sighting: Sighting) -> Person:
+        discord_id = sighting.discord_id
+        assert discord_id is not None
+        person = self._real.get(discord_id)
+        if person is None:
+            placeholder = self._own_placeholder(sighting)
+            person = (
+                self._create_user(sighting) if placeholder is None else self._upgrade(placeholder, sighting)
+            )
+            self._real[discord_id] = person
+        for key in (sighting.player_alias, sighting.tag_alias):
+            if key:
+                self._learn_with_discord_id(key, person, discord_id)
+        return person
+
+    def by_alias(self, sighting: Sighting) -> Person:
+        person = self._recognised_player(sighting) if sighting.is_player else self._recognised_crew(sighting)
+        if person is None:
+            person = self._create_placeholder(sighting)
+        if person in self._placeholders:
+            for key in sighting.aliases:
+                self._learn_placeholder(key, person)
+        return person
+
+    def learned_aliases(self) -> tuple[LearnedAlias, ...]:
+        return tuple(
+            LearnedAlias(key, memory.person, memory.discord_id, memory.linked)
+            for key, memory in sorted(self._aliases.items())
+            if key not in self._known_aliases or memory != _remembered(self._known_aliases[key])
+        )
+
+    def _own_placeholder(self, sighting: Sighting) -> int | None:
+        """The placeholder that is this person's, told by player id or tag."""
+        candidates = [self._whom(sighting.player_alias)]
+        if sighting.is_player:
+            candidates.append(self._placeholder_named.get(sighting.placeholder_name))
+        candidates.append(self._whom(sighting.tag_alias))
+        for person in candidates:
+            if isinstance(person, int) and person in self._placeholders:
+                return person
+        return None
+
+    def _recognised_player(self, sighting: Sighting) -> Person | None:
+        seen_before = self._led_to(sighting.player_alias)
+        if seen_before is None:
+            seen_before = self._placeholder_named.get(sighting.placeholder_name)
+        if seen_before is None:
+            by_tag = self._led_to(sighting.tag_alias)
+            # A tag that only a placeholder was seen with may be typed by two people: their roster
+            # entries must not become one.
+            seen_before = None if by_tag in self._placeholders else by_tag
+        return seen_before
+
+    def _recognised_crew(self, sighting: Sighting) -> Person | None:
+        by_tag = self._led_to(sighting.tag_alias)
+        if by_tag is not None:
+            return by_tag
+        same_signup = self._signups.get((sighting.episode_id, sighting.role, sighting.feed_id))
+        if same_signup in self._users:
+            return same_signup
+        by_name = self._led_to(sighting.name_alias)
+        if by_name is not None and not self._has_other_tag(by_name, sighting.tag_alias):
+            return by_name
+        return self._placeholder_named.get(sighting.placeholder_name)
+
+    def _whom(self, key: AliasKey | None) -> Person | None:
+        memory = self._aliases.get(key) if key else None
+        return memory.person if memory else None
+
+    def _led_to(self, key: AliasKey | None) -> Person | None:
+        """The person to whom `key` may lead somebody without a Discord id."""
+        memory = self._aliases.get(key) if key else None
+        if key is None or memory is None:
+            return None
+        username = self._placeholders.get(memory.person)
+        if username is not None:
+            return (
+                memory.person
+                if key.kind is not AliasKind.CREW_NAME or is_crew_placeholder_name(username)
+                else None
+            )
+        proven = memory.discord_id is not None or memory.linked
+        return (
+            memory.person
+            if key.kind is not AliasKind.CREW_NAME and proven and memory.person in self._users
+            else None
+        )
+
+    def _has_other_tag(self, person: Person, tag: AliasKey | None) -> bool:
+        """Whether `person` is known under a tag, but not under `tag`: a namesake."""
+        return tag is not None and bool(self._tags[person] - {tag})
+
+    def _remember(self, key: AliasKey, memory: _Memory) -> None:
+        before = self._aliases.get(key)
+        self._aliases[key] = memory
+        if key.kind is AliasKind.TAG:
+            if before:
+                self._tags[before.person].discard(key)
+            self._tags[memory.person].add(key)
+
+    def _learn_with_discord_id(self, key: AliasKey, person: Person, discord_id: int) -> None:
+        """A Discord id outranks whatever the alias meant before."""
+        before = self._aliases.get(key)
+        linked = before is not None and before.linked and before.person == person
+        self._remember(key, _Memory(person, discord_id, linked))
+
+    def _learn_placeholder(self, key: AliasKey, person: Person) -> None:
+        """An alias that leads somewhere already stays; a name is only remembered of crew placeholders."""
+        is_name = key.kind is AliasKind.CREW_NAME
+        if self._led_to(key) is None and not (
+            is_name and not is_crew_placeholder_name(self._placeholders[person])
+        ):
+            self._remember(key, _Memory(person, discord_id=None, linked=False))
+
+    def _create_user(self, sighting: Sighting) -> Person:
+        assert sighting.discord_id is not None
+        key = f"discord:{sighting.discord_id}"
+        username = sighting.username or sighting.name
+        self.new_users.append(
+            NewUser(key, sighting.discord_id, username, sighting.discriminator, display_name=sighting.name)
+        )
+        self._users.add(key)
+        return key
+
+    def _create_placeholder(self, sighting: Sighting) -> Person:
+        key = sighting.placeholder_name
+        self.new_placeholders.append(NewPlaceholder(key, sighting.name, sighting))
+        self._users.add(key)
+        self._placeholders[key] = key
+        self._placeholder_named[key] = key
+        return key
+
+    def _upgrade(self, user_id: int, sighting: Sighting) -> Person:
+        assert sighting.discord_id is not None
+        username = sighting.username or sighting.name
+        self.upgrades.append(Upgrade(user_id, sighting.discord_id, username, sighting.discriminator))
+        name = self._placeholders.pop(user_id)
+        if self._placeholder_named.get(name) == user_id:
+            del self._placeholder_named[name]
+        return user_id
+
+
+def _remembered(alias: Alias) -> _Memory:
+    return _Memory(alias.user_id, alias.discord_id, alias.linked)
+
+
+def _people_by_signup(signups: Iterable[Signup]) -> dict[tuple[int, Role, int], Person]:
+    return {
+        (signup.episode_id, signup.role, feed_id): signup.user_id
+        for signup in signups
+        for feed_id in signup.feed_ids
+    }

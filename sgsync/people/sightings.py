@@ -1,0 +1,116 @@
+"""Sightings: every person an episode shows, one value per appearance.
+
+A sighting is what SpeedGaming said about somebody, before anyone decided who that is.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from sgsync.fetch.wire import SpeedGamingCrewMember, SpeedGamingEpisode, SpeedGamingPlayer
+from sgsync.snapshot.values import AliasKey, AliasKind, Role
+from sgsync.text import cut
+
+NAME_LENGTH = 255  # of the application's name columns
+
+_CREW_PLACEHOLDER = "sg_crew_"
+_DISCRIMINATOR = re.compile(r"(?P<name>.+)#(?P<discriminator>\d{4})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One appearance. `feed_id` is a player id, or the id of this one sign-up of a crew member."""
+
+    episode_id: int
+    role: Role
+    feed_id: int
+    discord_id: int | None
+    tag: str | None
+    label: str | None
+    approved: bool
+
+    @property
+    def is_player(self) -> bool:
+        return self.role is Role.PLAYER
+
+    @property
+    def placeholder_name(self) -> str:
+        return f"sg_{self.feed_id}" if self.is_player else f"{_CREW_PLACEHOLDER}{self.feed_id}"
+
+    @property
+    def name(self) -> str:
+        """What to call them, within the application's name columns."""
+        return cut(self.label or self.username or self.placeholder_name, NAME_LENGTH)
+
+    @property
+    def username(self) -> str | None:
+        return tag_parts(self.tag)[0] if self.tag else None
+
+    @property
+    def discriminator(self) -> str | None:
+        return tag_parts(self.tag)[1] if self.tag else None
+
+    @property
+    def player_alias(self) -> AliasKey | None:
+        return AliasKey(AliasKind.PLAYER, str(self.feed_id)) if self.is_player else None
+
+    @property
+    def tag_alias(self) -> AliasKey | None:
+        return AliasKey(AliasKind.TAG, fold(without_zero(self.tag))) if self.tag else None
+
+    @property
+    def name_alias(self) -> AliasKey | None:
+        if self.is_player or not self.label:
+            return None
+        return AliasKey(AliasKind.CREW_NAME, fold(self.label))
+
+    @property
+    def aliases(self) -> tuple[AliasKey, ...]:
+        return tuple(key for key in (self.player_alias, self.tag_alias, self.name_alias) if key)
+
+
+def fold(name: str) -> str:
+    """`name` as aliases compare it; cut, because an index entry cannot be of any length."""
+    return cut(unicodedata.normalize("NFC", name.casefold()), NAME_LENGTH)
+
+
+def without_zero(tag: str) -> str:
+    """`tag` without the "#0" that SpeedGaming appends to names without a discriminator."""
+    return tag.removesuffix("#0") or tag
+
+
+def tag_parts(tag: str) -> tuple[str, str | None]:
+    """A tag's user name and, in the old style `name#1234`, its discriminator."""
+    old_style = _DISCRIMINATOR.fullmatch(tag)
+    if old_style:
+        return cut(old_style["name"], NAME_LENGTH), old_style["discriminator"]
+    return cut(without_zero(tag), NAME_LENGTH), None
+
+
+def is_crew_placeholder_name(username: str) -> bool:
+    return username.startswith(_CREW_PLACEHOLDER)
+
+
+def sightings_of(episode: SpeedGamingEpisode) -> tuple[Sighting, ...]:
+    """Everybody in `episode` whom the application has a role for; entries that are no people are left out."""
+    crew = (
+        (Role.COMMENTATOR, episode.commentators),
+        (Role.TRACKER, episode.trackers),
+        (Role.RESTREAMER, episode.broadcasters),  # the application's word for them
+    )
+    players = [_sighting(episode, Role.PLAYER, player) for player in episode.players if player.is_person]
+    return (*players, *(_sighting(episode, role, member) for role, members in crew for member in members))
+
+
+def _sighting(
+    episode: SpeedGamingEpisode, role: Role, someone: SpeedGamingPlayer | SpeedGamingCrewMember
+) -> Sighting:
+    return Sighting(
+        episode_id=episode.id,
+        role=role,
+        feed_id=someone.id,
+        discord_id=someone.discord_id,
+        tag=someone.discord_tag,
+        label=someone.label,
+        approved=isinstance(someone, SpeedGamingCrewMember) and someone.approved,
+    )

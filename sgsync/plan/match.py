@@ -1,0 +1,33 @@
+"""What an episode looks like as a match: its title and its channel."""
+
+from urllib.parse import quote
+
+from sgsync.fetch.wire import SpeedGamingChannel, SpeedGamingEpisode
+from sgsync.plan.actions import NewChannel
+from sgsync.text import cut
+
+TITLE_LENGTH = 255
+CHANNEL_NAME_LENGTH = 255
+
+
+def title_of(episode: SpeedGamingEpisode) -> str:
+    """The first thing that anybody wrote about `episode`, else who plays whom."""
+    matches = [match for match in (episode.match1, episode.match2) if match]
+    written = (episode.title, *(match.title for match in matches), *(match.note for match in matches))
+    names = dict.fromkeys(player.label for player in episode.players if player.is_person and player.label)
+    return cut(next(filter(None, written), " vs ".join(filter(None, names))), TITLE_LENGTH)
+
+
+def channel_of(episode: SpeedGamingEpisode, language: str) -> SpeedGamingChannel | None:
+    """The first real channel, those in `language` before the others."""
+    real = [channel for channel in episode.channels if channel.is_real]
+    return min(real, key=lambda channel: channel.language != language, default=None)
+
+
+def channel_name(channel: SpeedGamingChannel) -> str:
+    return cut(channel.name or "", CHANNEL_NAME_LENGTH)
+
+
+def new_channel(channel: SpeedGamingChannel) -> NewChannel:
+    url = f"https://twitch.tv/{quote(channel.slug, safe='')}" if channel.slug else None
+    return NewChannel(channel_name(channel), url if url and len(url) <= CHANNEL_NAME_LENGTH else None)

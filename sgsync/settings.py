@@ -1,0 +1,163 @@
+"""Settings: flags > environment `SGSYNC_*` > `.env` > `sgsync.toml`.
+
+Imported late, because pydantic-settings costs start-up time that `--help` does not owe.
+"""
+
+import tomllib
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, TypeVar
+from urllib.parse import unquote, urlsplit
+
+from pydantic import BeforeValidator, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from sgsync.durations import parse_duration
+from sgsync.errors import ConfigurationError
+from sgsync.text import clean
+
+PREFIX = "SGSYNC_"
+ENV_FILE = ".env"
+TOML_FILE = "sgsync.toml"
+
+_URL_FORM = "postgresql://user:password@host/name"
+
+
+class LogFormat(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+
+
+def _duration(value: object) -> timedelta:
+    return value if isinstance(value, timedelta) else parse_duration(str(value))
+
+
+def _positive_duration(value: object) -> timedelta:
+    length = _duration(value)
+    if length <= timedelta(0):
+        raise ValueError("must be longer than zero")
+    return length
+
+
+def _http_url(value: object) -> str:
+    try:
+        parts = urlsplit(str(value).strip())
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ValueError("is not an http:// or https:// address")
+    return str(value).strip().rstrip("/")
+
+
+def _postgres_url(text: str) -> str:
+    """`text` for SQLAlchemy's psycopg driver. Its faults are told without quoting it: it holds a password."""
+    scheme, separator, rest = text.strip().partition("://")
+    if not separator or scheme not in ("postgresql", "postgres", "postgresql+psycopg"):
+        raise ValueError(f"must look like {_URL_FORM}")
+    try:
+        parts = urlsplit(f"postgresql://{rest}")
+        _ = parts.port
+    except ValueError:
+        raise ValueError(f"must look like {_URL_FORM}, special characters percent-encoded") from None
+    if parts.netloc.count("@") > 1 or "@" in parts.path or parts.fragment:
+        raise ValueError(
+            "holds special characters that must be percent-encoded (@ as %40, / as %2F, # as %23)"
+        )
+    if not unquote(parts.path).strip("/"):
+        raise ValueError(f"names no database; it must look like {_URL_FORM}")
+    return f"postgresql+psycopg://{rest}"
+
+
+def _read_secret(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise ValueError(f"cannot be read from {file}: {reason}") from None
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+PositiveDuration = Annotated[timedelta, BeforeValidator(_positive_duration)]
+
+
+class FeedSettings(BaseSettings):
+    """What every command reads. Behind `SGSYNC_`, a field's name in capitals is its name in the environment."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=ENV_FILE,
+        env_ignore_empty=True,
+        toml_file=TOML_FILE,
+        extra="ignore",  # an .env shared with the application holds the application's settings too
+        frozen=True,
+        hide_input_in_errors=True,
+        validate_default=True,
+    )
+
+    api_url: Annotated[str, BeforeValidator(_http_url)] = "https://speedgaming.org/api"
+    request_interval: Duration = timedelta(seconds=1)
+    window_past: Duration = timedelta(hours=2)
+    window_future: PositiveDuration = timedelta(days=30)
+    deadline: PositiveDuration = timedelta(minutes=4)
+    log_format: LogFormat = LogFormat.TEXT
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic's signature
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, dotenv_settings, TomlConfigSettingsSource(settings_cls)
+
+
+class Settings(FeedSettings):
+    """The settings of a command that works on the database."""
+
+    database_url_file: Path | None = None
+    database_url: SecretStr = SecretStr("")
+    channel_language: str = "en"
+
+    @field_validator("database_url", mode="before")
+    @classmethod
+    def _find_database_url(cls, value: str | SecretStr, info: ValidationInfo) -> str:
+        text = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if not text and (file := info.data.get("database_url_file")):
+            text = _read_secret(file)
+        if not text:
+            raise ValueError(f"is not set; export it or write it into {ENV_FILE}, as {_URL_FORM}")
+        return _postgres_url(text)
+
+
+AnySettings = TypeVar("AnySettings", bound=FeedSettings)
+
+
+def load_settings(kind: type[AnySettings], **flags: object) -> AnySettings:
+    """The settings of `kind`; `flags` are what the command line said, None where it said nothing.
+
+    Raises ConfigurationError with one line per fault, all of them at once.
+    """
+    said = {name: value for name, value in flags.items() if value is not None}
+    try:
+        return kind(**said)  # type: ignore[arg-type]  # pydantic validates what the flags hold
+    except ValidationError as error:
+        faults = [_fault(part["loc"], part["msg"]) for part in error.errors(include_input=False)]
+    except tomllib.TOMLDecodeError as error:
+        faults = [f"{TOML_FILE} is not valid TOML: {error}"]
+    except (OSError, UnicodeDecodeError) as error:
+        faults = [f"a settings file cannot be read: {clean(str(error))}"]
+    raise ConfigurationError("\n".join(("The configuration has faults:", *faults)))
+
+
+def _fault(location: tuple[int | str, ...], message: str) -> str:
+    name = PREFIX + ".".join(map(str, location)).upper()
+    return f"  {name} {clean(message.removeprefix('Value error, '))}"

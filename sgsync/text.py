@@ -1,0 +1,40 @@
+"""Untrusted text made harmless, once, where it comes in or goes out."""
+
+import unicodedata
+
+# Bidirectional controls reorder what stands around them: a name could disguise a log line.
+_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_JOINERS = frozenset("\u200d\ufe0e\ufe0f")
+_HARMFUL_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
+
+
+def _is_harmful(char: str) -> bool:
+    return char in _BIDI or unicodedata.category(char) in _HARMFUL_CATEGORIES
+
+
+def clean(text: str) -> str:
+    """`text` on one line, without control characters, lone surrogates and bidi overrides.
+
+    What is removed becomes a space, and runs of white space become one, so that words do not
+    join. Letters of every script and emoji pass unharmed.
+    """
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
+    harmless = "".join(" " if _is_harmful(char) else char for char in text)
+    return " ".join(harmless.split())
+
+
+def cut(text: str, length: int) -> str:
+    """The first `length` code points of `text`, ending between two characters as people see them."""
+    if len(text) <= length:
+        return text
+    end = length
+    while end > 0 and _continues(text, end):
+        end -= 1
+    return (text[:end] if end else text[:length]).rstrip()
+
+
+def _continues(text: str, index: int) -> bool:
+    """Whether the code point at `index` belongs to the same visible character as the one before."""
+    char = text[index]
+    return bool(unicodedata.combining(char)) or char in _JOINERS or text[index - 1] == "\u200d"

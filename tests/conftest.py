@@ -1,0 +1,33 @@
+from collections.abc import Iterator
+
+import pytest
+
+from tests.postgres import Databases, MakeDatabase, Start, running_server
+
+
+@pytest.fixture(scope="session")
+def databases() -> Iterator[Databases]:
+    with running_server() as url:
+        databases = Databases(url)
+        yield databases
+        databases.drop_templates()
+
+
+@pytest.fixture
+def make_database(databases: Databases) -> Iterator[MakeDatabase]:
+    """Makes databases of the three starts, migrated or not."""
+    made: list[str] = []
+
+    def make(*, start: Start = "app", migrated: bool = True) -> str:
+        made.append(databases.create(start, migrated=migrated))
+        return made[-1]
+
+    yield make
+    for url in made:
+        databases.drop(url)
+
+
+@pytest.fixture
+def database_url(make_database: MakeDatabase) -> str:
+    """A database of the application, migrated."""
+    return make_database()
