@@ -3,17 +3,19 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 from sqlalchemy.exc import DBAPIError
 
-from sgsync.database import tournaments
+from sgsync.database import history, tournaments
 from sgsync.database.engine import Database
 from sgsync.database.faults import translated
+from sgsync.database.history import EpisodeHistory
 from sgsync.database.tournaments import ListedTournament
 from sgsync.errors import UnknownToFeedError, UsageError
 from sgsync.settings import Settings, load_settings
 from sgsync.snapshot.values import Tournament
-from sgsync.wiring import open_database, open_feed
+from sgsync.wiring import now, open_database, open_feed
 
 log = logging.getLogger(__name__)
 
@@ -122,3 +124,30 @@ def _warn_of_sharing(tournament: Tournament, slug: str, others: tuple[Tournament
             slug,
             owner,
         )
+
+
+def read_history(number: int, *, settings: Settings | None = None) -> EpisodeHistory:
+    """What happened to an episode, by its id or its match's. Raises UsageError where nothing is known."""
+    settings = settings or load_settings(Settings)
+    with _migrated_database(settings) as database, database.transaction() as connection:
+        found = history.read_history(connection, number)
+    if found is None:
+        raise UsageError(f"sgsync never imported an episode {number}, nor one that became match {number}.")
+    return found
+
+
+def prune(older_than: timedelta, *, dry_run: bool = False, settings: Settings | None = None) -> None:
+    """Forget runs and history entries that are older; what is known of episodes and people stays."""
+    moment = now() - older_than
+    settings = settings or load_settings(Settings)
+    with _migrated_database(settings) as database, database.transaction() as connection:
+        work = history.count_before if dry_run else history.forget_before
+        runs, changes = work(connection, moment)
+    verb = "Would forget" if dry_run else "Forgot"
+    log.info(
+        "%s %d runs and %d history entries from before %s",
+        verb,
+        runs,
+        changes,
+        f"{moment:%Y-%m-%d %H:%M} UTC",
+    )

@@ -1,7 +1,7 @@
 """Durations as people write them: "90s", "2h", "30d", "1h30m"."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _PART = re.compile(r"(\d+(?:\.\d+)?)([smhdw])", re.ASCII)
@@ -33,3 +33,14 @@ def format_duration(length: timedelta) -> str:
         if amount:
             parts.append(f"{amount}{unit}")
     return " ".join(parts[:2]) or "0s"
+
+
+def from_now(moment: datetime, now: datetime) -> str:
+    """How far away `moment` is, in one unit: "in 3 hours", "in 30 hours", "2 days ago", "now"."""
+    seconds = round((moment - now).total_seconds())
+    for unit, size, least in (("day", 86_400, 2), ("hour", 3_600, 1), ("minute", 60, 1)):
+        amount = round(abs(seconds) / size)
+        if amount >= least:
+            words = f"{amount} {unit}{'' if amount == 1 else 's'}"
+            return f"in {words}" if seconds > 0 else f"{words} ago"
+    return "now"

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from sgsync.administration import required_tournament
@@ -13,10 +14,11 @@ from sgsync.fetch.answers import Schedule, read_saved
 from sgsync.fetch.client import SpeedGaming
 from sgsync.fetch.wire import SpeedGamingEpisode
 from sgsync.plan.assignment import Assignment, assign_events
-from sgsync.plan.planner import PlanOptions
+from sgsync.plan.heard import Window
+from sgsync.plan.options import PlanOptions
 from sgsync.report import RunReport
-from sgsync.run import Run
-from sgsync.settings import FeedSettings, Settings, load_settings
+from sgsync.run import Fetched, Run
+from sgsync.settings import FeedSettings, OnCancel, Settings, load_settings
 from sgsync.snapshot.values import Tournament
 from sgsync.wiring import now, open_database, open_feed
 
@@ -33,7 +35,7 @@ def get_upcoming_episodes_by_event(event_slug: str, *, settings: FeedSettings | 
     """The schedule of an event within the window of the settings. Raises as `get_episode` does."""
     settings = settings or load_settings(FeedSettings)
     with open_feed(settings) as feed:
-        return _upcoming(feed, event_slug, settings)
+        return _upcoming(feed, event_slug, settings).schedule
 
 
 def read_schedule_file(file: Path) -> Schedule:
@@ -47,48 +49,67 @@ def read_schedule_file(file: Path) -> Schedule:
 
 
 def import_episode(
-    tournament_id: int, episode_id: int, *, dry_run: bool = False, settings: Settings | None = None
+    tournament_id: int,
+    episode_id: int,
+    *,
+    overwrite: bool = False,
+    dry_run: bool = False,
+    settings: Settings | None = None,
 ) -> RunReport:
     """Import one episode into a tournament, also one whose match an admin has deleted."""
     return import_episodes_for_tournament(
-        tournament_id, episode_ids=(episode_id,), dry_run=dry_run, settings=settings
+        tournament_id, episode_ids=(episode_id,), overwrite=overwrite, dry_run=dry_run, settings=settings
     )
 
 
-def import_episodes_for_tournament(
+def import_episodes_for_tournament(  # noqa: PLR0913 - each is a wish of the caller's
     tournament_id: int,
     *,
     episode_ids: Sequence[int] = (),
     schedule: Schedule | None = None,
+    overwrite: bool = False,
+    accept_vanished: bool = False,
     dry_run: bool = False,
+    show_actions: bool = False,
     settings: Settings | None = None,
 ) -> RunReport:
     """Import into one tournament: the given `schedule`, else the episodes with these ids, else its event.
 
-    Of a `schedule`, `episode_ids` select. Raises UsageError for an unknown tournament or one without an
+    Of a `schedule`, `episode_ids` select. `overwrite` gives up local edits. `accept_vanished` believes
+    an answer from which most is missing. Raises UsageError for an unknown tournament or one without an
     event, DatabaseError. What goes wrong with the feed stands in the report.
     """
     settings = settings or load_settings(Settings)
     by_hand = schedule is not None or bool(episode_ids)
 
-    def fetch(feed: SpeedGaming, tournament: Tournament) -> Schedule:
+    def fetch(feed: SpeedGaming, tournament: Tournament) -> Fetched:
         if schedule is not None:
-            return schedule.only(episode_ids) if episode_ids else schedule
+            return Fetched(schedule.only(episode_ids) if episode_ids else schedule)
         if episode_ids:
-            return Schedule(tuple(feed.get_episode(episode_id) for episode_id in dict.fromkeys(episode_ids)))
+            episodes = (feed.get_episode(episode_id) for episode_id in dict.fromkeys(episode_ids))
+            return Fetched(Schedule(tuple(episodes)))
         return _upcoming(feed, _slug_of(tournament), settings)
 
-    with _open_run("import", settings, frozenset(episode_ids), dry_run=dry_run) as run:
+    options = replace(
+        _plan_options(settings),
+        requested=frozenset(episode_ids),
+        overwrite=overwrite,
+        accept_vanished=accept_vanished,
+    )
+    with _open_run("import", settings, options, dry_run=dry_run, show_actions=show_actions) as run:
         tournament = required_tournament(run.database, tournament_id)
         if not by_hand:
             _slug_of(tournament)
         return run.import_each([Assignment(tournament)], fetch)
 
 
-def import_all_enabled_tournaments(*, dry_run: bool = False, settings: Settings | None = None) -> RunReport:
+def import_all_enabled_tournaments(
+    *, dry_run: bool = False, show_actions: bool = False, settings: Settings | None = None
+) -> RunReport:
     """Import the event of every enabled tournament: what cron does. Raises DatabaseError."""
     settings = settings or load_settings(Settings)
-    with _open_run("import-all", settings, dry_run=dry_run) as run:
+    options = _plan_options(settings)
+    with _open_run("import-all", settings, options, dry_run=dry_run, show_actions=show_actions) as run:
         with run.database.transaction() as connection:
             enabled = tournaments.enabled_tournaments(connection)
         return run.import_each(
@@ -96,13 +117,12 @@ def import_all_enabled_tournaments(*, dry_run: bool = False, settings: Settings 
         )
 
 
-def _upcoming(feed: SpeedGaming, slug: str, settings: FeedSettings) -> Schedule:
+def _upcoming(feed: SpeedGaming, slug: str, settings: FeedSettings) -> Fetched:
     today = now()
-    schedule = feed.get_upcoming_episodes_by_event(
-        slug, since=today - settings.window_past, until=today + settings.window_future
-    )
+    window = Window(today - settings.window_past, today + settings.window_future)
+    schedule = feed.get_upcoming_episodes_by_event(slug, since=window.since, until=window.until)
     log.info("Fetched %d upcoming episodes for event '%s'", len(schedule.episodes), slug)
-    return schedule
+    return Fetched(schedule, window)
 
 
 def _slug_of(tournament: Tournament) -> str:
@@ -114,16 +134,21 @@ def _slug_of(tournament: Tournament) -> str:
     return tournament.slug
 
 
+def _plan_options(settings: Settings) -> PlanOptions:
+    return PlanOptions(
+        channel_language=settings.channel_language,
+        update=settings.update,
+        match_tags=settings.match_tags,
+        delete_cancelled=settings.on_cancel is OnCancel.DELETE,
+        auto_finish=settings.auto_finish,
+    )
+
+
 @contextmanager
 def _open_run(
-    command: str, settings: Settings, requested: frozenset[int] = frozenset(), *, dry_run: bool
+    command: str, settings: Settings, options: PlanOptions, *, dry_run: bool, show_actions: bool
 ) -> Iterator[Run]:
     with open_database(settings) as database, open_feed(settings) as feed:
-        importer = Importer(
-            database=database,
-            features=database.require_migrated(),
-            options=PlanOptions(settings.channel_language, requested),
-            now=now,
-            dry_run=dry_run,
-        )
-        yield Run(command, feed, importer)
+        features = database.require_migrated()
+        importer = Importer(database, features, options, now, dry_run=dry_run)
+        yield Run(command, feed, importer, shows_actions=dry_run or show_actions)

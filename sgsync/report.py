@@ -1,7 +1,7 @@
 """What a run did, as values: the document behind `--json`, the run's record and the exit code."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -27,7 +27,7 @@ _EXIT_CODES = {
 
 @dataclass(frozen=True, slots=True)
 class TournamentReport:
-    """One tournament's share of a run. `actions` are only filled in by a dry run."""
+    """One tournament's share of a run. `actions` say what was done or would be, where somebody asked."""
 
     id: int
     name: str
@@ -36,6 +36,7 @@ class TournamentReport:
     imported: int = 0
     updated: int = 0
     cancelled: int = 0
+    deleted: int = 0  # of the cancelled ones; only the sync history asks
     skipped: int = 0
     failed: int = 0
     problems: tuple[str, ...] = ()
@@ -80,3 +81,7 @@ class RunReport:
             "totals": {count: sum(getattr(each, count) for each in self.tournaments) for count in COUNTS},
             "duration_seconds": round(self.duration_seconds, 3),
         }
+
+    def as_record(self) -> dict[str, Any]:
+        """The document for the run's record: what was done stands in the history of each episode."""
+        return replace(self, tournaments=[replace(each, actions=None) for each in self.tournaments]).as_json()

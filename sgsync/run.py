@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from sgsync.apply.importer import Importer
-from sgsync.apply.outcome import narrate, report_on
+from sgsync.apply.importer import Importer, Task
+from sgsync.apply.outcome import Imported, narrate, report_on
 from sgsync.database import runs
 from sgsync.database.engine import Database
 from sgsync.database.writes import insert_audit_log
@@ -19,30 +19,48 @@ from sgsync.errors import (
     DatabaseError,
     DatabaseRefusedError,
     FeedError,
+    FeedUnreachableError,
+    FeedUnreadableError,
     UnknownToFeedError,
     UsageError,
 )
 from sgsync.fetch.answers import Schedule
 from sgsync.fetch.client import SpeedGaming
+from sgsync.fetch.wire import SpeedGamingEpisode
 from sgsync.plan.assignment import Assignment
 from sgsync.plan.describe import describe
+from sgsync.plan.heard import Heard, Window
 from sgsync.report import Outcome, RunReport, TournamentReport
 from sgsync.snapshot.values import Tournament
 
 log = logging.getLogger(__name__)
 
-Fetch = Callable[[SpeedGaming, Tournament], Schedule]
+MOST_QUESTIONS = 20
+"""How many vanished episodes one run asks for by id; the rest wait for the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """An answer of the feed, and the window that it is all of, if it is."""
+
+    schedule: Schedule
+    window: Window | None = None
+
+
+Fetch = Callable[[SpeedGaming, Tournament], Fetched]
 
 
 @dataclass(slots=True)
 class Run:
-    """One run of a command that imports."""
+    """One run of a command that imports. `shows_actions` puts what was done into the report."""
 
     command: str
     feed: SpeedGaming
     importer: Importer
+    shows_actions: bool = False
     _id: int | None = field(default=None, init=False)  # of its record; a dry run leaves none
     _told_before: dict[int, list[str]] = field(default_factory=dict, init=False)
+    _questions_left: int = field(default=MOST_QUESTIONS, init=False)
 
     @property
     def database(self) -> Database:
@@ -63,9 +81,8 @@ class Run:
         except BaseException as error:
             # The reason for the end is worth more than a record that cannot be written either.
             with suppress(DatabaseError):
-                self._end(
-                    Outcome.INTERRUPTED if isinstance(error, KeyboardInterrupt) else Outcome.FAILED, report()
-                )
+                interrupted = isinstance(error, KeyboardInterrupt)
+                self._end(Outcome.INTERRUPTED if interrupted else Outcome.FAILED, report())
             raise
         self._end(report().outcome, report())
         return report()
@@ -79,40 +96,70 @@ class Run:
     def _end(self, outcome: Outcome, report: RunReport) -> None:
         if self._id is not None:
             with self.database.transaction() as connection:
-                runs.finish_run(connection, self._id, outcome, report.as_json(), self.importer.now())
+                runs.finish_run(connection, self._id, outcome, report.as_record(), self.importer.now())
 
     def _import_one(self, assignment: Assignment, fetch: Fetch) -> TournamentReport:
-        """One tournament's share. What is its own fault is told in its report; only a lost database ends the run."""
+        """One tournament's share. Its own faults stand in its report; only a lost database ends the run."""
         tournament = assignment.tournament
         started = time.monotonic()
         if assignment.problem:
             return self._failed(tournament, assignment.problem, started)
         try:
-            schedule = fetch(self.feed, tournament)
-            imported = self.importer.bring_in(tournament, schedule, is_news=self._is_news)
+            imported = self._bring_in(tournament, fetch(self.feed, tournament))
         except (FeedError, UnknownToFeedError, DatabaseRefusedError, UsageError) as error:
             sentence = f"Tournament {tournament.id} ('{tournament.name}'): {error}"
             return self._failed(tournament, sentence, started, is_unreachable=isinstance(error, FeedError))
+        if imported.distrust:
+            return self._failed(tournament, imported.distrust, started)
         for level, sentence in narrate(imported):
             log.log(level, "%s", sentence)
         report = report_on(imported)
         self._tell_completion(report)
-        if not self.importer.dry_run:
+        if not self.shows_actions:
             return report
-        actions = [action for step in imported.steps for action in describe(step.plan)]
-        return replace(report, actions=tuple(actions))
+        return replace(
+            report, actions=tuple(action for step in imported.steps for action in describe(step.plan))
+        )
+
+    def _bring_in(self, tournament: Tournament, fetched: Fetched) -> Imported:
+        """Import an answer, after asking for the known episodes that are missing from it."""
+        heard = Heard.from_schedule(fetched.schedule, fetched.window)
+        task = Task(tournament, fetched.schedule, heard, self._is_news, is_final=not self._questions_left)
+        imported = self.importer.bring_in(task)
+        if task.is_final or not imported.to_confirm:
+            return imported
+        heard = self._ask(heard, imported.to_confirm)
+        return self.importer.bring_in(replace(task, heard=heard, is_final=True))
+
+    def _ask(self, heard: Heard, episode_ids: Iterable[int]) -> Heard:
+        """Ask for vanished episodes by id: absence from a schedule is not deletion."""
+        found = list[SpeedGamingEpisode]()
+        asked, gone = set[int](), set[int]()
+        for episode_id in episode_ids:
+            if not self._questions_left:
+                break
+            self._questions_left -= 1
+            asked.add(episode_id)
+            try:
+                found.append(self.feed.get_episode(episode_id))
+            except UnknownToFeedError:
+                gone.add(episode_id)
+            except FeedUnreadableError as error:
+                log.info(
+                    "Episode %d is missing from the schedule, and asking for it failed: %s", episode_id, error
+                )
+            except FeedUnreachableError as error:
+                log.info("Vanished episodes wait for the next run: %s", error)
+                break
+        return heard.after_asking(found, asked, gone)
 
     def _tell_completion(self, report: TournamentReport) -> None:
+        counts = [(report.imported, "imported"), (report.skipped, "skipped")]
+        seldom = [(report.updated, "updated"), (report.cancelled, "cancelled"), (report.failed, "failed")]
+        counts += [(count, word) for count, word in seldom if count]
         verb = "Planned" if self.importer.dry_run else "Completed"
-        failed = f", {report.failed} failed" if report.failed else ""
-        log.info(
-            "%s import for tournament %d: %d imported, %d skipped%s",
-            verb,
-            report.id,
-            report.imported,
-            report.skipped,
-            failed,
-        )
+        told = ", ".join(f"{count} {word}" for count, word in counts)
+        log.info("%s import for tournament %d: %s", verb, report.id, told)
 
     def _failed(
         self, tournament: Tournament, problem: str, started: float, *, is_unreachable: bool = False

@@ -34,6 +34,13 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
+class OnCancel(StrEnum):
+    """What becomes of the match of an episode that SpeedGaming no longer has."""
+
+    KEEP = "keep"
+    DELETE = "delete"
+
+
 def _duration(value: object) -> timedelta:
     return value if isinstance(value, timedelta) else parse_duration(str(value))
 
@@ -126,6 +133,10 @@ class Settings(FeedSettings):
     database_url_file: Path | None = None
     database_url: SecretStr = SecretStr("")
     channel_language: str = "en"
+    update: bool = True
+    on_cancel: OnCancel = OnCancel.KEEP
+    match_tags: bool = False
+    auto_finish: PositiveDuration | None = None
 
     @field_validator("database_url", mode="before")
     @classmethod

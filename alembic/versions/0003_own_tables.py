@@ -19,11 +19,27 @@ TABLES = (
       scheduled_at timestamptz,
       title varchar(255),
       stream_channel_id int,
+      told jsonb NOT NULL DEFAULT '{}',
       first_seen_at timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
       changed_at timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP
     )
     """,
     "CREATE INDEX IF NOT EXISTS episode_tournament_id_idx ON sgsync.episode (tournament_id)",
+    """
+    CREATE TABLE IF NOT EXISTS sgsync.change (
+      id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+      episode_id int NOT NULL REFERENCES sgsync.episode ON DELETE CASCADE,
+      happened_at timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
+      kind text NOT NULL CHECK (kind IN ('imported', 'adopted', 'changed', 'added', 'removed', 'kept', 'frozen',
+        'cancelled', 'deleted', 'returned', 'finished')),
+      what text,
+      before text,
+      after text,
+      why text
+    )
+    """,
+    "CREATE INDEX IF NOT EXISTS change_episode_id_idx ON sgsync.change (episode_id, id)",
+    "CREATE INDEX IF NOT EXISTS change_happened_at_idx ON sgsync.change (happened_at)",
     """
     CREATE TABLE IF NOT EXISTS sgsync.signup (
       episode_id int NOT NULL REFERENCES sgsync.episode ON DELETE CASCADE,
@@ -67,7 +83,7 @@ TABLES = (
       started_at timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
       finished_at timestamptz,
       outcome text NOT NULL DEFAULT 'running'
-        CHECK (outcome IN ('running', 'ok', 'problems', 'failed', 'interrupted')),
+        CHECK (outcome IN ('running', 'ok', 'problems', 'unreachable', 'failed', 'interrupted')),
       report jsonb,
       host text NOT NULL
     )
@@ -85,5 +101,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Forgets what was imported and who is who; matches and users stay."""
-    for table in ("signup", "episode", "alias", "link", "run"):
+    for table in ("change", "signup", "episode", "alias", "link", "run"):
         op.execute(f"DROP TABLE IF EXISTS sgsync.{table}")

@@ -2,32 +2,47 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from sgsync.apply.outcome import Imported, Poisonous, Step, report_on
-from sgsync.apply.tables import PlaceholderGoneError, apply_plan
+from sgsync.apply.people import MergeRefusedError
+from sgsync.apply.tables import PlanOutdatedError, apply_plan
 from sgsync.database.engine import Database, Features
 from sgsync.database.faults import is_conflict, is_data_fault, reason
 from sgsync.database.reads import read_snapshot
 from sgsync.database.writes import insert_audit_log
-from sgsync.errors import UsageError
+from sgsync.errors import DatabaseRefusedError, UsageError
 from sgsync.fetch.answers import Schedule
-from sgsync.fetch.wire import SpeedGamingEpisode
+from sgsync.plan.heard import Heard
 from sgsync.plan.lookups import lookups_for
-from sgsync.plan.planner import PlanOptions, make_plan
+from sgsync.plan.options import PlanOptions
+from sgsync.plan.planner import make_plan
 from sgsync.report import TournamentReport
 from sgsync.snapshot.values import Tournament
 
 log = logging.getLogger(__name__)
 
-ATTEMPTS = 3
+ATTEMPTS = 5
 
-_Way = Callable[[sa.Connection, Tournament, Sequence[SpeedGamingEpisode]], tuple[list[Step], list[Poisonous]]]
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What one tournament's import has to work on.
+
+    A task that is not `final` ends without writing where a vanished episode has to be asked for first.
+    `is_news` says of a report without changes whether the sync history should hear of it.
+    """
+
+    tournament: Tournament
+    schedule: Schedule
+    heard: Heard
+    is_news: Callable[[TournamentReport], bool]
+    is_final: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,84 +55,83 @@ class Importer:
     now: Callable[[], datetime]
     dry_run: bool = False
 
-    def bring_in(
-        self, tournament: Tournament, schedule: Schedule, *, is_news: Callable[[TournamentReport], bool]
-    ) -> Imported:
-        """Import `schedule`: all of it or, where the database refuses rows, all but the poisonous ones.
+    def bring_in(self, task: Task) -> Imported:
+        """Import all of it or, where the database refuses rows, all but the poisonous episodes.
 
-        `is_news` says of a report without changes whether the sync history should hear of it. Raises
-        UsageError when the tournament is gone, DatabaseError when the database cannot be used.
+        Raises UsageError when the tournament is gone, DatabaseError when the database cannot be used.
         """
         with self.database.told_plainly():
             try:
-                return self._until_undisturbed(
-                    lambda: self._import(tournament, schedule, self._together, is_news)
-                )
+                return self._until_undisturbed(task, [task.heard])
             except DBAPIError as error:
                 if not is_data_fault(error):
                     raise
                 log.debug("Importing one by one: %s", reason(error))
-                return self._until_undisturbed(
-                    lambda: self._import(tournament, schedule, self._one_by_one, is_news)
-                )
+                return self._until_undisturbed(task, task.heard.one_by_one())
 
-    def _until_undisturbed(self, work: Callable[[], Imported]) -> Imported:
+    def _until_undisturbed(self, task: Task, parts: list[Heard]) -> Imported:
         """What somebody else wrote at the same moment stands in the next snapshot."""
-        for _ in range(ATTEMPTS - 1):
+        options, refused = self.options, list[str]()
+        for attempt in range(1, ATTEMPTS + 1):
             try:
-                return work()
-            except PlaceholderGoneError:
-                log.debug("Planning again: somebody else upgraded a placeholder")
+                return replace(self._import(task, parts, options), refused=tuple(refused))
+            except MergeRefusedError as error:
+                log.debug("Planning again without a merge: %s", error.reason)
+                refused.append(error.reason)
+                options = replace(options, unmergeable=options.unmergeable | {error.merge.placeholder_id})
+            except PlanOutdatedError:
+                log.debug("Planning again: what was read has changed")
             except DBAPIError as error:
-                if not is_conflict(error):
+                if not is_conflict(error) or attempt == ATTEMPTS:
                     raise
                 log.debug("Planning again: %s", reason(error))
-        return work()
+        raise DatabaseRefusedError("Others write to the same rows all the time: the next run tries again.")
 
-    def _import(
-        self,
-        tournament: Tournament,
-        schedule: Schedule,
-        way: _Way,
-        is_news: Callable[[TournamentReport], bool],
-    ) -> Imported:
+    def _import(self, task: Task, parts: list[Heard], options: PlanOptions) -> Imported:
         started = time.monotonic()
         with self.database.exclusive_transaction() as connection:
-            steps, poisonous = way(connection, tournament, schedule.episodes)
-            imported = Imported(tournament, schedule, tuple(steps), tuple(poisonous))
-            report = report_on(imported)
-            if (
-                self.features.audit_logs
-                and not self.dry_run
-                and (imported.changes_something or is_news(report))
-            ):
-                insert_audit_log(connection, tournament, report, time.monotonic() - started)
+            if len(parts) == 1:
+                steps, poisonous = [self._step(connection, task, parts[0], options)], list[Poisonous]()
+            else:
+                steps, poisonous = self._steps(connection, task, parts, options)
+            imported = Imported(task.tournament, task.schedule, tuple(steps), tuple(poisonous))
+            self._tell_history(connection, task, imported, time.monotonic() - started)
         return imported
 
-    def _together(
-        self, connection: sa.Connection, tournament: Tournament, episodes: Sequence[SpeedGamingEpisode]
+    def _steps(
+        self, connection: sa.Connection, task: Task, parts: Iterable[Heard], options: PlanOptions
     ) -> tuple[list[Step], list[Poisonous]]:
-        return [self._step(connection, tournament, episodes)], []
-
-    def _one_by_one(
-        self, connection: sa.Connection, tournament: Tournament, episodes: Sequence[SpeedGamingEpisode]
-    ) -> tuple[list[Step], list[Poisonous]]:
+        """Each part by itself; one that the database does not take is undone and noted."""
         steps, poisonous = [], []
-        for episode in episodes:
+        for part in parts:
             try:
                 with connection.begin_nested():
-                    steps.append(self._step(connection, tournament, [episode]))
+                    steps.append(self._step(connection, task, part, options))
             except DBAPIError as error:
                 if not is_data_fault(error):
                     raise
-                poisonous.append(Poisonous(episode.id, reason(error)))
+                poisonous.append(Poisonous(min(part.mentioned, default=0), reason(error)))
         return steps, poisonous
 
-    def _step(
-        self, connection: sa.Connection, tournament: Tournament, episodes: Sequence[SpeedGamingEpisode]
-    ) -> Step:
-        snapshot = read_snapshot(connection, tournament.id, lookups_for(episodes))
+    def _step(self, connection: sa.Connection, task: Task, heard: Heard, options: PlanOptions) -> Step:
+        now = self.now()
+        due = now - options.auto_finish if options.auto_finish is not None else None
+        lookups = lookups_for(heard, match_tags=options.match_tags, finished_before=due)
+        snapshot = read_snapshot(connection, task.tournament.id, lookups, self.features)
         if snapshot is None:
-            raise UsageError(f"There is no tournament {tournament.id}: `sgsync tournaments` lists them.")
-        plan = make_plan(episodes, snapshot, self.options)
-        return Step(plan, None if self.dry_run or plan.is_empty else apply_plan(connection, plan, self.now()))
+            raise UsageError(f"There is no tournament {task.tournament.id}: `sgsync tournaments` lists them.")
+        plan = make_plan(heard, snapshot, options, now)
+        waits = plan.to_confirm and not task.is_final
+        if self.dry_run or waits or plan.is_empty:
+            return Step(plan, applied=None)
+        return Step(plan, apply_plan(connection, plan, self.features, now))
+
+    def _tell_history(
+        self, connection: sa.Connection, task: Task, imported: Imported, duration_seconds: float
+    ) -> None:
+        is_over = task.is_final or not imported.to_confirm
+        if self.dry_run or not self.features.audit_logs or not is_over or imported.distrust:
+            return
+        report = report_on(imported)
+        if imported.changes_something or task.is_news(report):
+            insert_audit_log(connection, task.tournament, report, duration_seconds)

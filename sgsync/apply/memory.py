@@ -1,6 +1,6 @@
-"""sgsync's own tables: the ledger with the base of later comparisons, and the aliases."""
+"""sgsync's own tables: the ledger with the base of later comparisons, the aliases, the history."""
 
-from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -9,75 +9,58 @@ import sqlalchemy as sa
 from sgsync.apply.ids import Applied
 from sgsync.database import tables as t
 from sgsync.database import writes
-from sgsync.plan.actions import Plan
-from sgsync.snapshot.values import Signup
+from sgsync.plan.actions import Memory, Plan
+from sgsync.plan.chronicle import Event, chronicle
 
 Row = dict[str, Any]
 
 
-def write_memory(
-    connection: sa.Connection, plan: Plan, applied: Applied, channel_ids: Mapping[str, int], now: datetime
-) -> None:
+def write_memory(connection: sa.Connection, plan: Plan, applied: Applied, now: datetime) -> None:
     """Remember what `plan` imported, so that the next run can tell what changed since."""
-    episodes = _new_episodes(plan, applied, channel_ids, now) + _adopted_episodes(plan, now)
+    episodes = [_episode_row(memory, applied, now) for memory in plan.memories]
     writes.upsert_rows(connection, t.Episode, episodes, keep={"first_seen_at"})
-    writes.upsert_rows(connection, t.Signup, [_signup_row(signup) for signup in _signups(plan, applied)])
+    writes.delete_rows(connection, t.Signup, _forgotten(plan, applied))
+    writes.upsert_rows(connection, t.Signup, _remembered(plan, applied))
     writes.upsert_rows(connection, t.Alias, _aliases(plan, applied, now), keep={"first_seen_at"})
+    writes.insert_rows(connection, t.Change, _history(plan, now))
 
 
-def _new_episodes(plan: Plan, applied: Applied, channel_ids: Mapping[str, int], now: datetime) -> list[Row]:
-    return [
-        {
-            "episode_id": match.episode_id,
-            "tournament_id": plan.tournament.id,
-            "match_id": applied.match_ids[match.episode_id],
-            "state": "active",
-            "scheduled_at": match.scheduled_at.isoformat(),
-            "title": match.title,
-            "stream_channel_id": channel_ids[match.channel_name] if match.channel_name else None,
-            "first_seen_at": now.isoformat(),
-            "changed_at": now.isoformat(),
-        }
-        for match in plan.new_matches
-    ]
-
-
-def _adopted_episodes(plan: Plan, now: datetime) -> list[Row]:
-    return [
-        {
-            "episode_id": adoption.match.episode_id,
-            "tournament_id": plan.tournament.id,
-            "match_id": adoption.match.id,
-            "state": "active",
-            "scheduled_at": adoption.match.scheduled_at and adoption.match.scheduled_at.isoformat(),
-            "title": adoption.match.title,
-            "stream_channel_id": adoption.match.channel_id,
-            "first_seen_at": now.isoformat(),
-            "changed_at": now.isoformat(),
-        }
-        for adoption in plan.adoptions
-    ]
-
-
-def _signups(plan: Plan, applied: Applied) -> list[Signup]:
-    imported = [
-        Signup(
-            match.episode_id, signup.role, applied.user_id(signup.person), signup.feed_ids, signup.approved
-        )
-        for match in plan.new_matches
-        for signup in match.signups
-    ]
-    return imported + [signup for adoption in plan.adoptions for signup in adoption.signups]
-
-
-def _signup_row(signup: Signup) -> Row:
+def _episode_row(memory: Memory, applied: Applied, now: datetime) -> Row:
+    start = memory.fields.scheduled_at
     return {
-        "episode_id": signup.episode_id,
-        "role": signup.role,
-        "user_id": signup.user_id,
-        "feed_ids": list(signup.feed_ids),
-        "approved": signup.approved,
+        "episode_id": memory.episode_id,
+        "tournament_id": memory.fields.tournament_id,
+        "match_id": applied.match_ids[memory.episode_id] if memory.match_id is None else memory.match_id,
+        "state": memory.state,
+        "scheduled_at": start and start.isoformat(),
+        "title": memory.fields.title,
+        "stream_channel_id": applied.channel_id(memory.fields.channel),
+        "told": dict(memory.told),
+        "first_seen_at": now.isoformat(),
+        "changed_at": now.isoformat(),
     }
+
+
+def _forgotten(plan: Plan, applied: Applied) -> list[Row]:
+    return [
+        {"episode_id": memory.episode_id, "role": role, "user_id": applied.user_id(person)}
+        for memory in plan.memories
+        for role, person in memory.forgotten
+    ]
+
+
+def _remembered(plan: Plan, applied: Applied) -> list[Row]:
+    return [
+        {
+            "episode_id": memory.episode_id,
+            "role": signup.role,
+            "user_id": applied.user_id(signup.person),
+            "feed_ids": list(signup.feed_ids),
+            "approved": signup.approved,
+        }
+        for memory in plan.memories
+        for signup in memory.remembered
+    ]
 
 
 def _aliases(plan: Plan, applied: Applied, now: datetime) -> list[Row]:
@@ -87,8 +70,32 @@ def _aliases(plan: Plan, applied: Applied, now: datetime) -> list[Row]:
             "value": alias.key.value,
             "user_id": applied.user_id(alias.person),
             "discord_id": alias.discord_id,
-            "source": "admin" if alias.linked else "feed",
+            "source": alias.source,
             "first_seen_at": now.isoformat(),
         }
         for alias in plan.identities.aliases
     ]
+
+
+def _history(plan: Plan, now: datetime) -> list[Row]:
+    return [_event_row(event, now) for event in chronicle(plan)]
+
+
+def _event_row(event: Event, now: datetime) -> Row:
+    return {**asdict(event), "happened_at": now.isoformat()}
+
+
+def delete_cancelled(connection: sa.Connection, plan: Plan, now: datetime) -> dict[int, str]:
+    """Delete the matches of cancelled episodes; which ones stay, and the table that refers to them."""
+    doomed = {each.match.id: each.match.episode_id for each in plan.cancellations if each.delete}
+    if not doomed:
+        return {}
+    kept = writes.delete_matches(connection, list(doomed))
+    events = [
+        Event(episode_id, "kept", "match", why=f"table {kept[match_id]} refers to it")
+        if match_id in kept
+        else Event(episode_id, "deleted")
+        for match_id, episode_id in doomed.items()
+    ]
+    writes.insert_rows(connection, t.Change, [_event_row(event, now) for event in events])
+    return kept

@@ -6,9 +6,13 @@ from dataclasses import dataclass
 
 from sgsync.apply.ids import Applied
 from sgsync.fetch.answers import Rejected, Schedule
-from sgsync.plan.actions import Plan, PlannedSignup, SkipReason
+from sgsync.plan.actions import Cancellation, Names, NewMatch, Plan, PlannedSignup, Revision, SkipReason
+from sgsync.plan.chronicle import WORDS, in_words, what_is_kept
 from sgsync.report import TournamentReport
 from sgsync.snapshot.values import Tournament
+
+Line = tuple[int, str]
+"""A level of `logging`, and a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,25 +33,38 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """The import of one tournament: usually one step, or one per episode where the database refused some."""
+    """The import of one tournament: usually one step, or one per episode where the database refused some.
+
+    `refused` are merges that a table unknown to sgsync does not allow.
+    """
 
     tournament: Tournament
     schedule: Schedule
     steps: tuple[Step, ...]
     poisonous: tuple[Poisonous, ...] = ()
+    refused: tuple[str, ...] = ()
 
     @property
     def changes_something(self) -> bool:
         return any(not step.plan.is_empty for step in self.steps)
 
     @property
+    def to_confirm(self) -> tuple[int, ...]:
+        return tuple(episode_id for step in self.steps for episode_id in step.plan.to_confirm)
+
+    @property
+    def distrust(self) -> str | None:
+        """Why the whole answer was not believed, if it was not."""
+        return next((step.plan.distrust for step in self.steps if step.plan.distrust), None)
+
+    @property
     def problems(self) -> tuple[str, ...]:
         rejected = (malformed_sentence(entry) for entry in self.schedule.rejected)
-        refused = (
+        poisonous = (
             f"Episode {episode.episode_id} was left out, the database refused it: {episode.reason}"
             for episode in self.poisonous
         )
-        return (*rejected, *refused)
+        return (*rejected, *poisonous, *self.refused)
 
 
 def malformed_sentence(entry: Rejected) -> str:
@@ -60,44 +77,53 @@ def malformed_sentence(entry: Rejected) -> str:
 def report_on(imported: Imported) -> TournamentReport:
     """The counts of `imported`. Everything that was left as it was counts as skipped."""
     plans = [step.plan for step in imported.steps]
+    revisions = [revision for plan in plans for revision in plan.revisions]
+    updated = sum(revision.changes_match or revision.is_back for revision in revisions)
     return TournamentReport(
         id=imported.tournament.id,
         name=imported.tournament.name,
         slug=imported.tournament.slug,
         fetched=len(imported.schedule.episodes) + len(imported.schedule.rejected),
         imported=sum(len(plan.new_matches) for plan in plans),
-        skipped=sum(len(plan.skips) for plan in plans),
+        updated=updated,
+        cancelled=sum(len(plan.cancellations) for plan in plans),
+        deleted=sum(_was_deleted(each, step) for step in imported.steps for each in step.plan.cancellations),
+        skipped=sum(len(plan.skips) for plan in plans) + len(revisions) - updated,
         failed=len(imported.schedule.rejected) + len(imported.poisonous),
         problems=imported.problems,
     )
 
 
-def narrate(imported: Imported) -> Iterator[tuple[int, str]]:
+def _was_deleted(cancellation: Cancellation, step: Step) -> bool:
+    return cancellation.delete and not (step.applied and cancellation.match.id in step.applied.kept_matches)
+
+
+def narrate(imported: Imported) -> Iterator[Line]:
     """The log of `imported`: levels and sentences, in the order in which things happened."""
     yield from ((logging.WARNING, problem) for problem in imported.problems)
     for step in imported.steps:
         yield from ((logging.WARNING, warning) for warning in step.plan.warnings)
         for skip in step.plan.skips:
-            level = logging.DEBUG if skip.reason is SkipReason.KNOWN else logging.INFO
-            yield level, skip.sentence
+            yield logging.DEBUG if skip.reason is SkipReason.KNOWN else logging.INFO, skip.sentence
         if step.applied:
-            yield from ((logging.INFO, sentence) for sentence in _deeds(step.plan, step.applied))
+            yield from _deeds(step.plan, step.applied)
 
 
-def _deeds(plan: Plan, applied: Applied) -> Iterator[str]:
-    yield from _introductions(plan, applied)
-    for adoption in plan.adoptions:
-        yield f"Adopted match {adoption.match.id} for episode {adoption.match.episode_id}"
+def _deeds(plan: Plan, applied: Applied) -> Iterator[Line]:
+    yield from ((logging.INFO, sentence) for sentence in _introductions(plan, applied))
     for match in plan.new_matches:
-        match_id = applied.match_ids[match.episode_id]
-        yield f"Created match {match_id} for episode {match.episode_id}"
-        for signup in match.signups:
-            yield f"Added {signup.role} {applied.user_id(signup.person)} to match {match_id}"
+        yield from ((logging.INFO, sentence) for sentence in _new_match(match, applied))
+    for revision in plan.revisions:
+        yield from _revision(revision, plan.names, applied)
+    for cancellation in plan.cancellations:
+        yield logging.WARNING, _cancellation(cancellation, applied)
 
 
 def _introductions(plan: Plan, applied: Applied) -> Iterator[str]:
-    """Who everybody in the new matches is, once each."""
+    """Who everybody new to a match is, once each."""
     people = plan.identities
+    for merge in people.merges:
+        yield f"Merged placeholder user {merge.placeholder_id} ({merge.placeholder_name}) into user {merge.user_id}"
     for upgrade in people.upgrades:
         yield f"Upgraded placeholder user {upgrade.user_id} to '{upgrade.username}' (Discord ID: {upgrade.discord_id})"
     for user in people.new_users:
@@ -109,9 +135,64 @@ def _introductions(plan: Plan, applied: Applied) -> Iterator[str]:
             f"Created placeholder user {user_id} for SpeedGaming {sighting.role}"
             f" '{placeholder.display_name}' (ID: {sighting.feed_id})"
         )
+    for user_id, signup in _matched(plan).items():
+        yield f"Matched {signup.role} '{signup.name}' to existing user {user_id}"
+
+
+def _matched(plan: Plan) -> dict[int, PlannedSignup]:
+    newly_seated = [signup for match in plan.new_matches for signup in match.signups]
+    newly_seated += [signup for revision in plan.revisions for signup in revision.added]
     matched: dict[int, PlannedSignup] = {}
-    for signup in (signup for match in plan.new_matches for signup in match.signups):
+    for signup in newly_seated:
         if isinstance(signup.person, int):
             matched.setdefault(signup.person, signup)
-    for user_id, signup in matched.items():
-        yield f"Matched {signup.role} '{signup.name}' to existing user {user_id}"
+    return matched
+
+
+def _new_match(match: NewMatch, applied: Applied) -> Iterator[str]:
+    match_id = applied.match_ids[match.episode_id]
+    yield f"Created match {match_id} for episode {match.episode_id}"
+    for signup in match.signups:
+        yield f"Added {signup.role} {applied.user_id(signup.person)} to match {match_id}"
+
+
+def _revision(revision: Revision, names: Names, applied: Applied) -> Iterator[Line]:
+    match_id, episode_id = revision.match.id, revision.match.episode_id
+    if revision.is_adopted:
+        yield logging.INFO, f"Adopted match {match_id} for episode {episode_id}"
+    if revision.is_back:
+        yield logging.INFO, f"Episode {episode_id} is back on SpeedGaming: match {match_id} is active again"
+    for change in revision.changes:
+        old, new = (in_words(change.field, value, names) or "none" for value in (change.old, change.new))
+        yield (
+            logging.INFO,
+            f"Updated match {match_id} for episode {episode_id}: {WORDS[change.field]} {old} -> {new}",
+        )
+    for role, person in revision.removed:
+        yield logging.INFO, f"Removed {role} {applied.user_id(person)} from match {match_id}"
+    for signup in revision.added:
+        yield logging.INFO, f"Added {signup.role} {applied.user_id(signup.person)} to match {match_id}"
+    for signup in revision.approvals:
+        verdict = "Approved" if signup.approved else "Took back the approval of"
+        yield logging.INFO, f"{verdict} {signup.role} {applied.user_id(signup.person)} in match {match_id}"
+    for kept in revision.kept:
+        ours, theirs = (in_words(kept.what, value, names) or "none" for value in (kept.ours, kept.theirs))
+        edit = f"{what_is_kept(kept, names)} is {ours}, SpeedGaming says {theirs}"
+        yield logging.WARNING, f"Kept local edit in match {match_id} for episode {episode_id}: {edit}"
+    if revision.frozen_by:
+        yield logging.INFO, f"Left match {match_id} for episode {episode_id} as it is, {revision.frozen_by}"
+    if revision.finished_at:
+        yield (
+            logging.INFO,
+            f"Finished match {match_id} for episode {episode_id}: it is over, and nobody touched it",
+        )
+
+
+def _cancellation(cancellation: Cancellation, applied: Applied) -> str:
+    match = cancellation.match
+    table = applied.kept_matches.get(match.id)
+    if table:
+        fate = f"is kept, because table {table} refers to it"
+    else:
+        fate = "is deleted" if cancellation.delete else "is kept"
+    return f"Episode {match.episode_id} is cancelled ({cancellation.why}): match {match.id} {fate}"

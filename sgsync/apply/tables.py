@@ -1,76 +1,75 @@
-"""A plan put into the database: rows out of actions, in the order that their keys need."""
+"""A plan put into the application's tables: rows out of actions, in the order that their keys need."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from sgsync.apply.ids import Applied
-from sgsync.apply.memory import write_memory
+from sgsync.apply.memory import delete_cancelled, write_memory
+from sgsync.apply.people import merge_people, write_users
 from sgsync.database import tables as t
 from sgsync.database import writes
-from sgsync.plan.actions import NewMatch, Plan, PlannedSignup
-from sgsync.snapshot.values import Role
+from sgsync.database.engine import Features
+from sgsync.plan.actions import Plan, PlannedSignup
+from sgsync.snapshot.values import KnownMatch, MatchFields, Role
 
 Row = dict[str, Any]
+MatchId = int
 
 
-class PlaceholderGoneError(Exception):
-    """A placeholder that the plan upgrades is none any more: somebody else was faster. Plan again."""
+class PlanOutdatedError(Exception):
+    """Somebody changed what the plan rests on. Read and plan again."""
 
 
-def apply_plan(connection: sa.Connection, plan: Plan, now: datetime) -> Applied:
-    """Write all of `plan`, in a number of statements that does not depend on its size."""
-    existing = {person for person in (*plan.new_members, *plan.new_registrations) if isinstance(person, int)}
-    writes.lock_users(connection, existing)
-    user_ids = _write_users(connection, plan)
-    channel_ids = _write_channels(connection, plan)
-    match_ids = _write_matches(connection, plan, channel_ids)
-    applied = Applied(user_ids, match_ids)
+def apply_plan(connection: sa.Connection, plan: Plan, features: Features, now: datetime) -> Applied:
+    """Write all of `plan`, in a number of statements that does not depend on its size.
+
+    Raises PlanOutdatedError, or MergeRefusedError for a placeholder that cannot be merged.
+    """
+    _lock(connection, plan, features)
+    merge_people(connection, plan.identities.merges, now)
+    user_ids = write_users(connection, plan.identities)
+    if user_ids is None:
+        raise PlanOutdatedError
+    applied = Applied(user_ids, _write_channels(connection, plan))
+    applied = replace(applied, match_ids=_write_new_matches(connection, plan, applied))
     _write_belonging(connection, plan, applied)
+    _revise_matches(connection, plan, applied)
     _write_rosters(connection, plan, applied)
-    write_memory(connection, plan, applied, channel_ids, now)
-    return applied
+    write_memory(connection, plan, applied, now)
+    return replace(applied, kept_matches=delete_cancelled(connection, plan, now))
 
 
-def _write_users(connection: sa.Connection, plan: Plan) -> dict[str, int]:
-    people = plan.identities
-    upgrades = [
+def _lock(connection: sa.Connection, plan: Plan, features: Features) -> None:
+    """Hold whom and what the plan is about, so that what it decided stays true until it is written."""
+    matches = [
         {
-            "id": upgrade.user_id,
-            "discord_id": upgrade.discord_id,
-            "discord_username": upgrade.username,
-            "discord_discriminator": upgrade.discriminator,
+            "id": match.id,
+            "tournament_id": match.fields.tournament_id,
+            "scheduled_at": _text(match.fields.scheduled_at),
+            "title": match.fields.title,
+            "stream_channel_id": match.fields.channel,
         }
-        for upgrade in people.upgrades
+        for match in _touched_matches(plan)
     ]
-    if writes.upgrade_placeholders(connection, upgrades) != len(upgrades):
-        raise PlaceholderGoneError
-    rows = [
-        _user_row(user.discord_id, user.username, user.discriminator, user.display_name, is_placeholder=False)
-        for user in people.new_users
-    ]
-    rows += [
-        _user_row(0, placeholder.key, None, placeholder.display_name, is_placeholder=True)
-        for placeholder in people.new_placeholders
-    ]
-    columns = (t.User.id, t.User.discord_id, t.User.discord_username)
-    created = writes.insert_rows(connection, t.User, rows, *columns)
-    keys = {user.discord_id: user.key for user in people.new_users}
-    return {keys.get(row.discord_id, row.discord_username): row.id for row in created}
+    if not writes.lock_matches(connection, matches, features):
+        raise PlanOutdatedError
+    writes.lock_users(
+        connection,
+        {person for person in (*plan.new_members, *plan.new_registrations) if isinstance(person, int)},
+    )
 
 
-def _user_row(
-    discord_id: int, username: str, discriminator: str | None, display_name: str, *, is_placeholder: bool
-) -> Row:
-    return {
-        "discord_id": discord_id,
-        "discord_username": username,
-        "discord_discriminator": discriminator,
-        "display_name": display_name,
-        "is_placeholder": is_placeholder,
-    }
+def _touched_matches(plan: Plan) -> Iterator[KnownMatch]:
+    yield from (revision.match for revision in plan.revisions if revision.changes_match)
+    yield from (cancellation.match for cancellation in plan.cancellations if cancellation.delete)
+
+
+def _text(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
 
 
 def _write_channels(connection: sa.Connection, plan: Plan) -> dict[str, int]:
@@ -83,10 +82,10 @@ def _write_channels(connection: sa.Connection, plan: Plan) -> dict[str, int]:
         for channel in plan.new_channels
     ]
     created = writes.insert_rows(connection, t.StreamChannel, rows, t.StreamChannel.id, t.StreamChannel.name)
-    return {**plan.channel_ids, **{row.name: row.id for row in created}}
+    return {row.name: row.id for row in created}
 
 
-def _write_matches(connection: sa.Connection, plan: Plan, channel_ids: Mapping[str, int]) -> dict[int, int]:
+def _write_new_matches(connection: sa.Connection, plan: Plan, applied: Applied) -> dict[int, MatchId]:
     rows = [
         {
             "tournament_id": plan.tournament.id,
@@ -95,7 +94,7 @@ def _write_matches(connection: sa.Connection, plan: Plan, channel_ids: Mapping[s
             "title": match.title,
             "comment": f"Imported from SpeedGaming (Episode {match.episode_id})",
             "racetime_auto_create": plan.tournament.auto_create_rooms,
-            "stream_channel_id": channel_ids[match.channel_name] if match.channel_name else None,
+            "stream_channel_id": applied.channel_id(match.channel),
         }
         for match in plan.new_matches
     ]
@@ -109,33 +108,77 @@ def _write_belonging(connection: sa.Connection, plan: Plan, applied: Applied) ->
         {"organization_id": plan.tournament.organization_id, "user_id": applied.user_id(person)}
         for person in plan.new_members
     ]
-    writes.insert_absent_rows(connection, t.OrganizationMember, members)
+    writes.insert_absent_rows(connection, t.OrganizationMember, members, keys=("organization_id", "user_id"))
     players = [
         {"tournament_id": plan.tournament.id, "user_id": applied.user_id(person)}
         for person in plan.new_registrations
     ]
-    writes.insert_absent_rows(connection, t.TournamentPlayer, players)
+    writes.insert_absent_rows(connection, t.TournamentPlayer, players, keys=("tournament_id", "user_id"))
 
 
-def _signups(plan: Plan) -> Iterator[tuple[NewMatch, PlannedSignup]]:
-    return ((match, signup) for match in plan.new_matches for signup in match.signups)
+def _revise_matches(connection: sa.Connection, plan: Plan, applied: Applied) -> None:
+    changed = [revision for revision in plan.revisions if revision.changes]
+    rows = [{"id": revision.match.id, **_columns(revision.fields, applied)} for revision in changed]
+    writes.update_rows(connection, t.Match, rows)
+    finished = [
+        {"id": revision.match.id, "finished_at": _text(revision.finished_at)}
+        for revision in plan.revisions
+        if revision.finished_at
+    ]
+    writes.update_rows(connection, t.Match, finished)
+
+
+def _columns(fields: MatchFields, applied: Applied) -> Row:
+    return {
+        "tournament_id": fields.tournament_id,
+        "scheduled_at": _text(fields.scheduled_at),
+        "title": fields.title,
+        "stream_channel_id": applied.channel_id(fields.channel),
+    }
 
 
 def _write_rosters(connection: sa.Connection, plan: Plan, applied: Applied) -> None:
-    players = [
-        {"match_id": applied.match_ids[match.episode_id], "user_id": applied.user_id(signup.person)}
-        for match, signup in _signups(plan)
-        if signup.role is Role.PLAYER
+    removed = [
+        (role, {"match_id": revision.match.id, "user_id": applied.user_id(person)})
+        for revision in plan.revisions
+        for role, person in revision.removed
     ]
-    writes.insert_rows(connection, t.MatchPlayer, players)
-    crew = [
-        {
-            "match_id": applied.match_ids[match.episode_id],
-            "user_id": applied.user_id(signup.person),
-            "role": signup.role,
-            "approved": signup.approved,
-        }
-        for match, signup in _signups(plan)
-        if signup.role is not Role.PLAYER
+    nobody_worked_on_it = (t.MatchPlayer.finish_rank.is_(None), t.MatchPlayer.assigned_station.is_(None))
+    writes.delete_rows(connection, t.MatchPlayer, _players(removed), *nobody_worked_on_it)
+    writes.delete_rows(connection, t.Crew, _crew(removed), t.Crew.approved_by_id.is_(None))
+    writes.set_approvals(connection, _crew(_seats(_newly_approved(plan), applied)))
+    added = _seats(_newly_seated(plan, applied), applied)
+    writes.insert_absent_rows(connection, t.MatchPlayer, _players(added), keys=("match_id", "user_id"))
+    writes.insert_absent_rows(connection, t.Crew, _crew(added), keys=("match_id", "user_id", "role"))
+
+
+def _newly_seated(plan: Plan, applied: Applied) -> Iterator[tuple[MatchId, PlannedSignup]]:
+    for match in plan.new_matches:
+        yield from ((applied.match_ids[match.episode_id], signup) for signup in match.signups)
+    for revision in plan.revisions:
+        yield from ((revision.match.id, signup) for signup in revision.added)
+
+
+def _newly_approved(plan: Plan) -> Iterator[tuple[MatchId, PlannedSignup]]:
+    for revision in plan.revisions:
+        yield from ((revision.match.id, signup) for signup in revision.approvals)
+
+
+def _seats(signups: Iterable[tuple[MatchId, PlannedSignup]], applied: Applied) -> list[tuple[Role, Row]]:
+    return [
+        (
+            signup.role,
+            {"match_id": match_id, "user_id": applied.user_id(signup.person), "approved": signup.approved},
+        )
+        for match_id, signup in signups
     ]
-    writes.insert_rows(connection, t.Crew, crew)
+
+
+def _players(seats: Iterable[tuple[Role, Row]]) -> list[Row]:
+    return [
+        {"match_id": row["match_id"], "user_id": row["user_id"]} for role, row in seats if role is Role.PLAYER
+    ]
+
+
+def _crew(seats: Iterable[tuple[Role, Row]]) -> list[Row]:
+    return [{**row, "role": role} for role, row in seats if role is not Role.PLAYER]

@@ -26,7 +26,9 @@ app = typer.Typer(
 app.command("import-all")(imports.import_all)
 app.command("import")(imports.import_one)
 app.add_typer(tournaments.app, name="tournaments")
+app.command("history")(database.history)
 app.command("migrate")(database.migrate)
+app.command("prune")(database.prune)
 app.command("demo")(demo.demo)
 
 

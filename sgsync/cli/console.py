@@ -2,12 +2,15 @@
 
 import json
 import sys
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import typer
 
 from sgsync.cli import logs
 from sgsync.cli.options import LogFormat
+from sgsync.durations import parse_duration
+from sgsync.errors import UsageError
 from sgsync.settings import FeedSettings, load_settings
 
 AnySettings = TypeVar("AnySettings", bound=FeedSettings)
@@ -21,6 +24,14 @@ def begin(
     settings = load_settings(kind, log_format=log_format, **flags)
     logs.configure(quiet=quiet, verbose=verbose, as_json=settings.log_format.value == LogFormat.JSON.value)
     return settings
+
+
+def duration(text: str, option: str) -> timedelta:
+    """The length of time that an option holds. Raises UsageError."""
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise UsageError(f"{option} {error}.") from None
 
 
 def print_json(document: Any) -> None:  # noqa: ANN401 - whatever JSON can say

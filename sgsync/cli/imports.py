@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 
 def import_all(
+    update: options.Update = None,
     window_past: options.WindowPast = None,
     window_future: options.WindowFuture = None,
     deadline: options.DeadlineOption = None,
@@ -34,11 +35,15 @@ def import_all(
         quiet=quiet,
         verbose=verbose,
         log_format=log_format,
+        update=update,
         window_past=window_past,
         window_future=window_future,
         deadline=deadline,
     )
-    _show(import_all_enabled_tournaments(dry_run=dry_run, settings=settings), as_json=as_json)
+    _show(
+        import_all_enabled_tournaments(dry_run=dry_run, show_actions=verbose, settings=settings),
+        as_json=as_json,
+    )
 
 
 def import_one(
@@ -55,6 +60,16 @@ def import_one(
             "--file", help="Import from a file that holds the feed's own JSON.", exists=True, dir_okay=False
         ),
     ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Give up local edits: SpeedGaming wins, this once.")
+    ] = False,
+    accept_vanished: Annotated[
+        bool,
+        typer.Option(
+            "--accept-vanished", help="Believe an answer from which most known episodes are missing."
+        ),
+    ] = False,
+    update: options.Update = None,
     window_past: options.WindowPast = None,
     window_future: options.WindowFuture = None,
     deadline: options.DeadlineOption = None,
@@ -77,6 +92,7 @@ def import_one(
         quiet=quiet,
         verbose=verbose,
         log_format=log_format,
+        update=update,
         window_past=window_past,
         window_future=window_future,
         deadline=deadline,
@@ -85,7 +101,10 @@ def import_one(
         tournament,
         episode_ids=tuple(episode or ()),
         schedule=read_schedule_file(file) if file else None,
+        overwrite=overwrite,
+        accept_vanished=accept_vanished,
         dry_run=dry_run,
+        show_actions=verbose,
         settings=settings,
     )
     _show(report, as_json=as_json)
@@ -94,9 +113,10 @@ def import_one(
 def _show(report: "RunReport", *, as_json: bool) -> None:
     from sgsync.cli.console import end, print_json
     from sgsync.cli.render import print_plans
+    from sgsync.wiring import now
 
     if as_json:
         print_json(report.as_json())
     elif any(tournament.actions is not None for tournament in report.tournaments):
-        print_plans(report)
+        print_plans(report, now())
     end(report.exit_code)

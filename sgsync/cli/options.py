@@ -20,6 +20,10 @@ Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log everything; 
 LogFormatOption = Annotated[
     LogFormat | None, typer.Option("--log-format", help="The form of the log on stderr.", show_default=False)
 ]
+Update = Annotated[
+    bool | None,
+    typer.Option("--update/--no-update", help="Let known matches follow SpeedGaming.", show_default=False),
+]
 WindowPast = Annotated[
     str | None, typer.Option(help="How far back the schedule is asked for, such as 2h.", show_default=False)
 ]

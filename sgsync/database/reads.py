@@ -1,33 +1,46 @@
 """The snapshot's SELECT: one statement for everything that a plan may ask."""
 
+from collections import defaultdict
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import ARRAY, BigInteger, Text, bindparam, func, select
+from sqlalchemy import ARRAY, BigInteger, DateTime, Text, bindparam, func, select
 
 from sgsync.database import tables as t
+from sgsync.database.engine import Features
 from sgsync.database.tournaments import tournament_of
 from sgsync.plan.lookups import Lookups
 from sgsync.snapshot.values import (
+    CREW_ROLES,
     Alias,
     AliasKey,
     AliasKind,
+    AliasSource,
     Channel,
-    CrewEntry,
+    Entry,
     KnownMatch,
     LedgerEntry,
+    MatchFields,
     Role,
     Signup,
     Snapshot,
+    State,
     User,
 )
 
 Row = dict[str, Any]
 
+_TOURNAMENT = bindparam("tournament_id", type_=BigInteger)
 
-def _array(name: str, item: type[BigInteger | Text]) -> sa.BindParameter[Any]:
-    return bindparam(name, type_=ARRAY(item))
+
+def _any_of(name: str, item: type[BigInteger | Text]) -> sa.ColumnElement[Any]:
+    return sa.any_(bindparam(name, type_=ARRAY(item)))
+
+
+def _moment(name: str) -> sa.BindParameter[Any]:
+    return bindparam(name, type_=DateTime(timezone=True))
 
 
 def _rows(statement: sa.Select[Any]) -> sa.ScalarSelect[Any]:
@@ -38,104 +51,153 @@ def _rows(statement: sa.Select[Any]) -> sa.ScalarSelect[Any]:
     ).scalar_subquery()
 
 
-def _snapshot_statement() -> sa.Select[Any]:
-    tournament_id = bindparam("tournament_id", type_=BigInteger)
-    episode_ids = _array("episode_ids", BigInteger)
-    tournament = select(t.Tournament).where(t.Tournament.id == tournament_id).cte("wanted_tournament")
-    matches = (
-        select(t.Match).where(t.Match.speedgaming_episode_id == func.any(episode_ids)).cte("known_matches")
+def _ledger() -> sa.CTE:
+    """The episodes that were mentioned, those that should have been, and those that may be over."""
+    ours = sa.and_(
+        t.Episode.tournament_id == _TOURNAMENT, t.Episode.state == "active", t.Episode.match_id.is_not(None)
     )
-    ledger = select(t.Episode).where(t.Episode.episode_id == func.any(episode_ids)).cte("ledger")
-    signups = select(t.Signup).where(t.Signup.episode_id == func.any(episode_ids)).cte("signups")
-    players = select(t.MatchPlayer).join(matches, t.MatchPlayer.match_id == matches.c.id).cte("players")
-    crew = select(t.Crew).join(matches, t.Crew.match_id == matches.c.id).cte("crew_members")
+    return (
+        select(t.Episode)
+        .where(
+            sa.or_(
+                t.Episode.episode_id == _any_of("episode_ids", BigInteger),
+                sa.and_(ours, t.Episode.scheduled_at.between(_moment("since"), _moment("until"))),
+                sa.and_(ours, t.Episode.scheduled_at <= _moment("finished_before")),
+            )
+        )
+        .cte("ledger")
+    )
+
+
+def _matches(ledger: sa.CTE) -> sa.CTE:
+    return (
+        select(t.Match, t.Tournament.speedgaming_event_slug.label("tournament_slug"))
+        .join(t.Tournament, t.Tournament.id == t.Match.tournament_id)
+        .where(
+            sa.or_(
+                t.Match.speedgaming_episode_id == _any_of("episode_ids", BigInteger),
+                t.Match.id.in_(select(ledger.c.match_id)),
+            )
+        )
+        .cte("known_matches")
+    )
+
+
+def _found(*user_ids: sa.CTE) -> sa.CTE:
+    """The ids of everybody whom the sightings may mean, and of everybody in the known matches."""
     wanted = (
-        func.unnest(_array("alias_kinds", Text), _array("alias_values", Text))
+        func.unnest(bindparam("alias_kinds", type_=ARRAY(Text)), bindparam("alias_values", type_=ARRAY(Text)))
         .table_valued("kind", "value")
         .render_derived(name="wanted")
     )
-    found = (
-        select(t.Alias.user_id)
-        .join(wanted, sa.and_(t.Alias.kind == wanted.c.kind, t.Alias.value == wanted.c.value))
-        .union(
-            # `<> 0` as in the partial index, which could not be used otherwise.
-            select(t.User.id).where(
-                t.User.discord_id == func.any(_array("discord_ids", BigInteger)),
-                t.User.discord_id != sa.text("0"),
-            ),
-            select(t.User.id).where(
-                t.User.is_placeholder, t.User.discord_username == func.any(_array("placeholder_names", Text))
-            ),
-            select(signups.c.user_id),
-            select(players.c.user_id),
-            select(crew.c.user_id),
-        )
-        .cte("found")
+    by_alias = select(t.Alias.user_id).join(
+        wanted, sa.and_(t.Alias.kind == wanted.c.kind, t.Alias.value == wanted.c.value)
     )
-    # All aliases of the people found: who is known under another tag is a namesake.
-    aliases = select(t.Alias).where(t.Alias.user_id.in_(select(found.c.user_id)))
+    by_discord_id = select(t.User.id).where(
+        t.User.discord_id == _any_of("discord_ids", BigInteger),
+        t.User.discord_id != sa.text("0"),  # as in the partial index, which could not be used otherwise
+    )
+    by_placeholder_name = select(t.User.id).where(
+        t.User.is_placeholder, t.User.discord_username == _any_of("placeholder_names", Text)
+    )
+    by_username = select(t.User.id).where(
+        bindparam("match_tags", type_=sa.Boolean),  # off: the table, which has no index for this, is not read
+        func.lower(t.User.discord_username) == _any_of("usernames", Text),
+    )
+    others = (select(people.c.user_id) for people in user_ids)
+    return by_alias.union(by_discord_id, by_placeholder_name, by_username, *others).cte("found")
+
+
+def _users(found: sa.CTE, organization_id: sa.ScalarSelect[int]) -> sa.Select[Any]:
     member = sa.exists().where(
-        t.OrganizationMember.user_id == t.User.id,
-        t.OrganizationMember.organization_id == select(tournament.c.organization_id).scalar_subquery(),
+        t.OrganizationMember.user_id == t.User.id, t.OrganizationMember.organization_id == organization_id
     )
     registered = sa.exists().where(
-        t.TournamentPlayer.user_id == t.User.id, t.TournamentPlayer.tournament_id == tournament_id
+        t.TournamentPlayer.user_id == t.User.id, t.TournamentPlayer.tournament_id == _TOURNAMENT
     )
-    users = select(
-        t.User.id,
-        t.User.discord_id,
-        t.User.discord_username,
-        t.User.is_placeholder,
-        member.label("is_member"),
-        registered.label("is_registered"),
-    ).where(t.User.id.in_(select(found.c.user_id)))
-    channels = select(t.StreamChannel.id, t.StreamChannel.name, t.StreamChannel.organization_id).where(
-        t.StreamChannel.name == func.any(_array("channel_names", Text))
+    columns = (*t.User.__table__.c, member.label("is_member"), registered.label("is_registered"))
+    return select(*columns).where(t.User.id.in_(select(found.c.user_id)))
+
+
+def _rooms(matches: sa.CTE, features: Features) -> sa.Select[Any]:
+    if not features.race_rooms:
+        return select(sa.null().label("match_id")).where(sa.false())
+    return select(t.RacetimeRoom.match_id).where(t.RacetimeRoom.match_id.in_(select(matches.c.id)))
+
+
+@cache
+def _snapshot_statement(features: Features) -> sa.Select[Any]:
+    tournament = select(t.Tournament).where(t.Tournament.id == _TOURNAMENT).cte("wanted_tournament")
+    ledger = _ledger()
+    matches = _matches(ledger)
+    signups = select(t.Signup).join(ledger, t.Signup.episode_id == ledger.c.episode_id).cte("signups")
+    players = select(t.MatchPlayer).join(matches, t.MatchPlayer.match_id == matches.c.id).cte("players")
+    crew = select(t.Crew).join(matches, t.Crew.match_id == matches.c.id).cte("crew_members")
+    found = _found(signups, players, crew)
+    channels = select(t.StreamChannel).where(
+        sa.or_(
+            t.StreamChannel.name == _any_of("channel_names", Text),
+            t.StreamChannel.id.in_(select(matches.c.stream_channel_id)),
+        )
+    )
+    synced = select(t.Tournament.speedgaming_event_slug).where(
+        t.Tournament.speedgaming_enabled, t.Tournament.is_active
     )
     tables = {
         "tournament": select(tournament),
-        "matches": select(matches),
         "ledger": select(ledger),
+        "matches": select(matches),
+        "rooms": _rooms(matches, features),
         "signups": select(signups),
         "players": select(players),
         "crew": select(crew),
-        "users": users,
-        "aliases": aliases,
+        "users": _users(found, select(tournament.c.organization_id).scalar_subquery()),
+        # All aliases of the people found: who is known under another tag is a namesake.
+        "aliases": select(t.Alias).where(t.Alias.user_id.in_(select(found.c.user_id))),
         "channels": channels,
+        "synced": synced,
     }
     return select(*(_rows(rows).label(name) for name, rows in tables.items()))
 
 
-_SNAPSHOT = _snapshot_statement()
-
-
-def read_snapshot(connection: sa.Connection, tournament_id: int, lookups: Lookups) -> Snapshot | None:
+def read_snapshot(
+    connection: sa.Connection, tournament_id: int, lookups: Lookups, features: Features
+) -> Snapshot | None:
     """What the database knows of `lookups`, in one statement. None: there is no such tournament."""
-    found = connection.execute(
-        _SNAPSHOT,
-        {
-            "tournament_id": tournament_id,
-            "episode_ids": list(lookups.episode_ids),
-            "discord_ids": list(lookups.discord_ids),
-            "alias_kinds": [key.kind.value for key in lookups.aliases],
-            "alias_values": [key.value for key in lookups.aliases],
-            "placeholder_names": list(lookups.placeholder_names),
-            "channel_names": list(lookups.channel_names),
-        },
-    ).one()
+    found = connection.execute(_snapshot_statement(features), _parameters(tournament_id, lookups)).one()
     if not found.tournament:
         return None
-    users = [_user(row) for row in found.users]
     aliases = [_alias(row) for row in found.aliases]
     return Snapshot(
         tournament=tournament_of(found.tournament[0]),
-        users={user.id: user for user in users},
+        users={row["id"]: _user(row) for row in found.users},
         aliases={alias.key: alias for alias in aliases},
-        channels={row["name"]: Channel(**row) for row in found.channels},
-        matches=_matches(found.matches, found.players, found.crew),
+        channels={
+            row["name"]: Channel(row["id"], row["name"], row["organization_id"]) for row in found.channels
+        },
+        matches=_known_matches(found),
         ledger={row["episode_id"]: _ledger_entry(row) for row in found.ledger},
         signups=tuple(_signup(row) for row in found.signups),
+        synced_slugs=frozenset(slug for row in found.synced if (slug := row["speedgaming_event_slug"])),
     )
+
+
+def _parameters(tournament_id: int, lookups: Lookups) -> Row:
+    window = lookups.listed_between
+    return {
+        "tournament_id": tournament_id,
+        "episode_ids": list(lookups.episode_ids),
+        "discord_ids": list(lookups.discord_ids),
+        "alias_kinds": [key.kind.value for key in lookups.aliases],
+        "alias_values": [key.value for key in lookups.aliases],
+        "placeholder_names": list(lookups.placeholder_names),
+        "usernames": list(lookups.usernames),
+        "match_tags": bool(lookups.usernames),
+        "channel_names": list(lookups.channel_names),
+        "since": window and window.since,
+        "until": window and window.until,
+        "finished_before": lookups.finished_before,
+    }
 
 
 def _user(row: Row) -> User:
@@ -146,6 +208,9 @@ def _user(row: Row) -> User:
         is_placeholder=row["is_placeholder"],
         is_member=row["is_member"],
         is_registered=row["is_registered"],
+        display_name=row["display_name"],
+        discriminator=row["discord_discriminator"],
+        is_active=row["is_active"],
     )
 
 
@@ -154,34 +219,61 @@ def _alias(row: Row) -> Alias:
         key=AliasKey(AliasKind(row["kind"]), row["value"]),
         user_id=row["user_id"],
         discord_id=row["discord_id"],
-        linked=row["source"] == "admin",
+        source=AliasSource(row["source"]),
     )
 
 
-def _matches(matches: list[Row], players: list[Row], crew: list[Row]) -> dict[int, KnownMatch]:
-    rosters: dict[int, list[int]] = {}
-    for row in sorted(players, key=lambda row: row["id"]):
-        rosters.setdefault(row["match_id"], []).append(row["user_id"])
-    crews: dict[int, list[CrewEntry]] = {}
-    for row in sorted(crew, key=lambda row: row["id"]):
-        crews.setdefault(row["match_id"], []).append(CrewEntry(row["role"], row["user_id"], row["approved"]))
+def _known_matches(found: sa.Row[Any]) -> dict[int, KnownMatch]:
+    entries: defaultdict[int, list[Entry]] = defaultdict(list)
+    for row in sorted(found.players, key=lambda row: int(row["id"])):
+        pristine = row["finish_rank"] is None and row["assigned_station"] is None
+        entries[row["match_id"]].append(Entry(Role.PLAYER, row["user_id"], is_pristine=pristine))
+    for row in sorted(found.crew, key=lambda row: int(row["id"])):
+        if row["role"] in CREW_ROLES:  # any other is not ours to keep
+            pristine = row["approved_by_id"] is None
+            entries[row["match_id"]].append(
+                Entry(Role(row["role"]), row["user_id"], row["approved"], pristine)
+            )
+    with_room = {row["match_id"] for row in found.rooms}
     return {
         row["speedgaming_episode_id"]: KnownMatch(
             id=row["id"],
             episode_id=row["speedgaming_episode_id"],
-            tournament_id=row["tournament_id"],
-            scheduled_at=_moment(row["scheduled_at"]),
-            title=row["title"],
-            channel_id=row["stream_channel_id"],
-            players=tuple(rosters.get(row["id"], ())),
-            crew=tuple(crews.get(row["id"], ())),
+            fields=_fields(row),
+            tournament_slug=row["tournament_slug"],
+            entries=tuple(entries[row["id"]]),
+            frozen_by=_frozen_by(row, has_room=row["id"] in with_room),
         )
-        for row in matches
+        for row in found.matches
+        if row["speedgaming_episode_id"] is not None
     }
 
 
+def _frozen_by(row: Row, *, has_room: bool) -> str | None:
+    for column, word in t.FREEZING.items():
+        if row[column] is not None:
+            return word
+    return "it has a race room" if has_room else None
+
+
+def _fields(row: Row) -> MatchFields:
+    start = row["scheduled_at"]
+    return MatchFields(
+        scheduled_at=datetime.fromisoformat(start) if start else None,
+        title=row["title"],
+        channel=row["stream_channel_id"],
+        tournament_id=row["tournament_id"],
+    )
+
+
 def _ledger_entry(row: Row) -> LedgerEntry:
-    return LedgerEntry(row["episode_id"], row["tournament_id"], row["match_id"])
+    return LedgerEntry(
+        episode_id=row["episode_id"],
+        match_id=row["match_id"],
+        base=_fields(row),
+        state=State(row["state"]),
+        told=row["told"],
+    )
 
 
 def _signup(row: Row) -> Signup:
@@ -192,7 +284,3 @@ def _signup(row: Row) -> Signup:
         feed_ids=tuple(row["feed_ids"]),
         approved=row["approved"],
     )
-
-
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None

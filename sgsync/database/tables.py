@@ -153,6 +153,15 @@ class Match(UpdatedAt, Base):
     speedgaming_episode_id: Mapped[int | None]
 
 
+FREEZING = {
+    "finished_at": "it is finished",
+    "confirmed_at": "it is confirmed",
+    "started_at": "it has started",
+    "checked_in_at": "it is checked in",
+}
+"""The columns of `match` that the application sets once it is under way; imports leave it alone then."""
+
+
 class MatchPlayer(UpdatedAt, Base):
     """Who races in a match; one row per user is assumed, not enforced."""
 
@@ -230,9 +239,46 @@ class Episode(Base):
     title: Mapped[str | None] = mapped_column(String(255))
     # Without a foreign key: it remembers what was imported, also when the channel is gone.
     stream_channel_id: Mapped[int | None]
+    # What was said and is not to be said again, such as a change that a frozen match did not get.
+    told: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     first_seen_at: Mapped[datetime] = mapped_column(server_default=func.now())
     # When an import last changed this row.
     changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Change(Base):
+    """What happened to an episode, for `sgsync history`. Unchanged runs leave nothing here."""
+
+    __tablename__ = "change"
+    __table_args__ = (
+        _one_of(
+            "kind",
+            "imported",
+            "adopted",
+            "changed",
+            "added",
+            "removed",
+            "kept",
+            "frozen",
+            "cancelled",
+            "deleted",
+            "returned",
+            "finished",
+        ),
+        Index("change_episode_id_idx", "episode_id", "id"),
+        Index("change_happened_at_idx", "happened_at"),
+        {"schema": SCHEMA},
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    episode_id: Mapped[int] = mapped_column(_references("sgsync.episode.episode_id"))
+    happened_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    kind: Mapped[str]
+    # A field, such as 'time', or a role.
+    what: Mapped[str | None]
+    before: Mapped[str | None]
+    after: Mapped[str | None]
+    why: Mapped[str | None]
 
 
 class Signup(Base):
@@ -303,7 +349,7 @@ class Run(Base):
 
     __tablename__ = "run"
     __table_args__ = (
-        _one_of("outcome", "running", "ok", "problems", "failed", "interrupted"),
+        _one_of("outcome", "running", "ok", "problems", "unreachable", "failed", "interrupted"),
         Index("run_started_at_idx", "started_at"),
         {"schema": SCHEMA},
     )

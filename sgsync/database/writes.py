@@ -5,11 +5,13 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import ARRAY, BigInteger, bindparam, func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import InstrumentedAttribute
 
 from sgsync.database import tables as t
+from sgsync.database.engine import Features
+from sgsync.database.references import foreign_keys_to, id_array, is_referred_to
 from sgsync.report import TournamentReport
 from sgsync.snapshot.values import Tournament
 
@@ -40,16 +42,42 @@ def insert_rows(
     return result.all() if returning else ()
 
 
-def insert_absent_rows(connection: sa.Connection, model: type[t.Base], rows: Sequence[Row]) -> None:
-    """Insert those of `rows` that do not stand in the table yet.
+def insert_absent_rows(
+    connection: sa.Connection, model: type[t.Base], rows: Sequence[Row], *, keys: Sequence[str]
+) -> None:
+    """Insert those of `rows` whose `keys` do not stand in the table yet.
 
-    The application has no constraints to say so: `lock_users` first, or somebody may write the same row.
+    The application has no constraints to say so: lock what the keys refer to first, or somebody may
+    write the same row.
     """
     if not rows:
         return
     new = _recordset(model, rows)
-    stands_already = sa.exists().where(*(model.__table__.c[name] == new.c[name] for name in rows[0]))
+    stands_already = sa.exists().where(*(model.__table__.c[name] == new.c[name] for name in keys))
     connection.execute(sa.insert(model).from_select(list(rows[0]), select(*new.c).where(~stands_already)))
+
+
+def update_rows(connection: sa.Connection, model: type[t.Base], rows: Sequence[Row]) -> None:
+    """Set the columns of `rows` where the `id` is theirs."""
+    if not rows:
+        return
+    new = _recordset(model, rows)
+    changes = {name: new.c[name] for name in rows[0] if name != "id"}
+    table = model.__table__
+    connection.execute(
+        sa.update(model).values(**changes, updated_at=func.now()).where(table.c.id == new.c.id)
+    )
+
+
+def delete_rows(
+    connection: sa.Connection, model: type[t.Base], rows: Sequence[Row], *still: sa.ColumnElement[bool]
+) -> None:
+    """Delete what equals one of `rows` in all their columns, as far as `still` holds."""
+    if not rows:
+        return
+    new = _recordset(model, rows)
+    same = (model.__table__.c[name] == new.c[name] for name in rows[0])
+    connection.execute(sa.delete(model).where(*same, *still))
 
 
 def upsert_rows(
@@ -76,8 +104,36 @@ def lock_users(connection: sa.Connection, user_ids: Iterable[int]) -> None:
     """
     ids = sorted(user_ids)
     if ids:
-        wanted = t.User.id == func.any(bindparam(None, ids, type_=ARRAY(BigInteger), unique=True))
+        wanted = t.User.id == func.any(id_array(ids))
         connection.execute(select(t.User.id).where(wanted).order_by(t.User.id).with_for_update())
+
+
+def lock_matches(connection: sa.Connection, rows: Sequence[Row], features: Features) -> bool:
+    """Keep others from these matches until the transaction ends; whether all are as they were read.
+
+    `rows` hold an `id` and what was read. Somebody may have edited one since, or checked it in.
+    """
+    if not rows:
+        return True
+    new = _recordset(t.Match, rows)
+    table = t.Match.__table__
+    unchanged = (table.c[name].is_not_distinct_from(new.c[name]) for name in rows[0])
+    not_under_way = (table.c[name].is_(None) for name in t.FREEZING)
+    statement = (
+        select(table.c.id)
+        .join(new, table.c.id == new.c.id)
+        .where(*unchanged, *not_under_way)
+        .order_by(table.c.id)
+        .with_for_update(of=table)
+    )
+    locked = connection.execute(statement).scalars().all()
+    return len(locked) == len(rows) and not (features.race_rooms and _have_room(connection, locked))
+
+
+def _have_room(connection: sa.Connection, match_ids: Sequence[int]) -> bool:
+    """Whether a room was opened before its match was locked; none can be any more."""
+    rooms = select(t.RacetimeRoom.id).where(t.RacetimeRoom.match_id == func.any(id_array(match_ids))).limit(1)
+    return connection.scalar(rooms) is not None
 
 
 def upgrade_placeholders(connection: sa.Connection, rows: Sequence[Row]) -> int:
@@ -94,6 +150,49 @@ def upgrade_placeholders(connection: sa.Connection, rows: Sequence[Row]) -> int:
     return connection.execute(statement).rowcount
 
 
+def set_approvals(connection: sa.Connection, rows: Sequence[Row]) -> None:
+    """Let crew rows (match_id, user_id, role) be as `approved` as SpeedGaming says, unless somebody here decided."""
+    if not rows:
+        return
+    new = _recordset(t.Crew, rows)
+    same = (t.Crew.__table__.c[name] == new.c[name] for name in ("match_id", "user_id", "role"))
+    statement = sa.update(t.Crew).values(approved=new.c.approved, updated_at=func.now())
+    connection.execute(statement.where(*same, t.Crew.approved_by_id.is_(None)))
+
+
+def delete_matches(connection: sa.Connection, match_ids: Sequence[int]) -> dict[int, str]:
+    """Delete matches, except those that something in a table unknown to sgsync refers to; which, and the table."""
+    kept = _referred_to(connection, match_ids)
+    doomed = [match_id for match_id in match_ids if match_id not in kept]
+    connection.execute(sa.delete(t.Match).where(t.Match.id == func.any(id_array(doomed))))
+    return kept
+
+
+def _referred_to(connection: sa.Connection, match_ids: Sequence[int]) -> dict[int, str]:
+    """Which matches a foreign key of a table unknown to sgsync leads to, also by way of a roster or crew row."""
+    known = {model.__tablename__ for model in (t.MatchPlayer, t.Crew)} | {"sgsync.episode"}
+    match = t.Match.__table__
+    found: dict[int, str] = {}
+    for key in foreign_keys_to(connection, "match"):
+        if key.shown_as not in known:
+            parent = key.referred_to("parent")
+            rows = select(parent.c.id).where(
+                parent.c.id == func.any(id_array(match_ids)), is_referred_to(key, parent)
+            )
+            found |= dict.fromkeys(connection.execute(rows).scalars(), key.shown_as)
+    for model in (t.MatchPlayer, t.Crew):
+        for key in foreign_keys_to(connection, model.__tablename__):
+            parent = key.referred_to("parent")
+            rows = (
+                select(model.__table__.c.match_id)
+                .join(parent, parent.c.id == model.__table__.c.id)
+                .join(match, match.c.id == model.__table__.c.match_id)
+                .where(match.c.id == func.any(id_array(match_ids)), is_referred_to(key, parent))
+            )
+            found |= dict.fromkeys(connection.execute(rows).scalars(), key.shown_as)
+    return found
+
+
 def insert_audit_log(
     connection: sa.Connection, tournament: Tournament, report: TournamentReport, duration_seconds: float
 ) -> None:
@@ -103,7 +202,7 @@ def insert_audit_log(
         "success": not report.problems,
         "imported": report.imported,
         "updated": report.updated,
-        "deleted": 0,
+        "deleted": report.deleted,
         "error": "; ".join(report.problems) or None,
         "duration_ms": round(duration_seconds * 1000),
     }

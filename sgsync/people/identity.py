@@ -1,19 +1,22 @@
 """Who is who: from sightings to users. Pure; the rules and their order are this module's subject.
 
 1. A Discord id decides. Nobody has it yet: the person's placeholder becomes that user, else a user is
-   created. Which placeholder is the person's is told by player id or tag, never by a name.
+   created. If both are there, the placeholder is merged into the user. Which placeholder is the person's
+   is told by player id or tag, never by a name.
 2. Without a Discord id, an alias seen before decides: a player id or a tag leads to the user it was
-   seen with together with a Discord id, or was linked to by an admin.
+   seen with together with a Discord id, or was linked to by an admin. Where a setting allows the guess,
+   a tag that is the user name of exactly one user leads there, too.
 3. Otherwise a placeholder stands in: a player's by player id, a crew member's by sign-up, tag or name.
    A crew name never leads to a real person: names can imitate.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 
-from sgsync.people.sightings import Sighting, is_crew_placeholder_name
-from sgsync.snapshot.values import Alias, AliasKey, AliasKind, Role, Signup, Snapshot, User
+from sgsync.people.sightings import Sighting, fold, is_crew_placeholder_name
+from sgsync.snapshot.values import Alias, AliasKey, AliasKind, AliasSource, Role, Signup, Snapshot, User
 
 Person = int | str
 """The id of a user in the database, or the key of one that the plan creates."""
@@ -50,29 +53,53 @@ class Upgrade:
 
 
 @dataclass(frozen=True, slots=True)
+class Merge:
+    """A placeholder whose person is a real user: everything that refers to it moves to that user."""
+
+    placeholder_id: int
+    placeholder_name: str
+    user_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class LearnedAlias:
     """An alias to be remembered, or to be moved to another person."""
 
     key: AliasKey
     person: Person
     discord_id: int | None
-    linked: bool
+    source: AliasSource
 
 
 @dataclass(frozen=True, slots=True)
 class Identities:
     """Who each sighting is, and what the database must learn so that this stays true."""
 
-    persons: Mapping[Sighting, Person]
-    new_users: tuple[NewUser, ...]
-    new_placeholders: tuple[NewPlaceholder, ...]
-    upgrades: tuple[Upgrade, ...]
-    aliases: tuple[LearnedAlias, ...]
+    persons: Mapping[Sighting, Person] = field(default_factory=dict)
+    new_users: tuple[NewUser, ...] = ()
+    new_placeholders: tuple[NewPlaceholder, ...] = ()
+    upgrades: tuple[Upgrade, ...] = ()
+    merges: tuple[Merge, ...] = ()
+    aliases: tuple[LearnedAlias, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the database knows all of it already."""
+        return not any((self.new_users, self.new_placeholders, self.upgrades, self.merges, self.aliases))
 
 
-def identify(sightings: Iterable[Sighting], snapshot: Snapshot) -> Identities:
-    """Decide who each of `sightings` is. The order of `sightings` does not matter."""
-    register = _Register(snapshot)
+def identify(
+    sightings: Iterable[Sighting],
+    snapshot: Snapshot,
+    *,
+    match_tags: bool = False,
+    unmergeable: AbstractSet[int] = frozenset(),
+) -> Identities:
+    """Decide who each of `sightings` is. Their order does not matter.
+
+    `match_tags` allows that guess; `unmergeable` placeholders stay, because the database refuses.
+    """
+    register = _Register(snapshot, match_tags=match_tags, unmergeable=unmergeable)
     ordered = sorted(set(sightings), key=_order)
     persons = {sighting: register.by_discord_id(sighting) for sighting in ordered if sighting.discord_id}
     persons |= {sighting: register.by_alias(sighting) for sighting in ordered if not sighting.discord_id}
@@ -81,6 +108,7 @@ def identify(sightings: Iterable[Sighting], snapshot: Snapshot) -> Identities:
         new_users=tuple(register.new_users),
         new_placeholders=tuple(register.new_placeholders),
         upgrades=tuple(register.upgrades),
+        merges=tuple(register.merges),
         aliases=register.learned_aliases(),
     )
 
@@ -104,16 +132,18 @@ class _Memory:
 
     person: Person
     discord_id: int | None
-    linked: bool
+    source: AliasSource
 
 
 class _Register:
     """The users and aliases as they are after each decision so far."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, *, match_tags: bool, unmergeable: AbstractSet[int]) -> None:
+        self._unmergeable = unmergeable
         self.new_users: list[NewUser] = []
         self.new_placeholders: list[NewPlaceholder] = []
         self.upgrades: list[Upgrade] = []
+        self.merges: list[Merge] = []
         self._known_aliases = snapshot.aliases
         self._aliases: dict[AliasKey, _Memory] = {}
         self._tags: defaultdict[Person, set[AliasKey]] = defaultdict(set)
@@ -126,12 +156,13 @@ class _Register:
             self._enter(user)
         self._signups = _people_by_signup(snapshot.signups)
         self._users: set[Person] = set(snapshot.users)
+        self._user_names = _users_by_name(snapshot.users.values()) if match_tags else {}
 
     def _enter(self, user: User) -> None:
         if user.is_placeholder:
             self._placeholders[user.id] = user.username
             self._placeholder_named.setdefault(user.username, user.id)
-        elif user.discord_id:
+        if user.discord_id:
             self._real.setdefault(user.discord_id, user.id)
 
     def by_discord_id(self, sighting: Sighting) -> Person:
@@ -139,11 +170,17 @@ class _Register:
         assert discord_id is not None
         person = self._real.get(discord_id)
         if person is None:
-            placeholder = self._own_placeholder(sighting)
+            placeholder = next(self._own_placeholders(sighting), None)
             person = (
                 self._create_user(sighting) if placeholder is None else self._upgrade(placeholder, sighting)
             )
             self._real[discord_id] = person
+        elif isinstance(person, int) and person in self._placeholders:
+            self._upgrade(person, sighting)  # it got its Discord id elsewhere, and kept the flag
+        if isinstance(person, int):
+            for placeholder in tuple(self._own_placeholders(sighting)):
+                if placeholder not in self._unmergeable:
+                    self._merge(placeholder, person)
         for key in (sighting.player_alias, sighting.tag_alias):
             if key:
                 self._learn_with_discord_id(key, person, discord_id)
@@ -160,21 +197,20 @@ class _Register:
 
     def learned_aliases(self) -> tuple[LearnedAlias, ...]:
         return tuple(
-            LearnedAlias(key, memory.person, memory.discord_id, memory.linked)
+            LearnedAlias(key, memory.person, memory.discord_id, memory.source)
             for key, memory in sorted(self._aliases.items())
             if key not in self._known_aliases or memory != _remembered(self._known_aliases[key])
         )
 
-    def _own_placeholder(self, sighting: Sighting) -> int | None:
-        """The placeholder that is this person's, told by player id or tag."""
+    def _own_placeholders(self, sighting: Sighting) -> Iterator[int]:
+        """The placeholders that are this person's, told by player id or tag."""
         candidates = [self._whom(sighting.player_alias)]
         if sighting.is_player:
             candidates.append(self._placeholder_named.get(sighting.placeholder_name))
         candidates.append(self._whom(sighting.tag_alias))
-        for person in candidates:
+        for person in dict.fromkeys(candidates):
             if isinstance(person, int) and person in self._placeholders:
-                return person
-        return None
+                yield person
 
     def _recognised_player(self, sighting: Sighting) -> Person | None:
         seen_before = self._led_to(sighting.player_alias)
@@ -185,7 +221,7 @@ class _Register:
             # A tag that only a placeholder was seen with may be typed by two people: their roster
             # entries must not become one.
             seen_before = None if by_tag in self._placeholders else by_tag
-        return seen_before
+        return self._guessed(sighting) if seen_before is None else seen_before
 
     def _recognised_crew(self, sighting: Sighting) -> Person | None:
         by_tag = self._led_to(sighting.tag_alias)
@@ -197,7 +233,16 @@ class _Register:
         by_name = self._led_to(sighting.name_alias)
         if by_name is not None and not self._has_other_tag(by_name, sighting.tag_alias):
             return by_name
-        return self._placeholder_named.get(sighting.placeholder_name)
+        by_own_name = self._placeholder_named.get(sighting.placeholder_name)
+        return self._guessed(sighting) if by_own_name is None else by_own_name
+
+    def _guessed(self, sighting: Sighting) -> Person | None:
+        """The one user whose name in the application is the tag of `sighting`, if that guess is allowed."""
+        key = sighting.tag_alias
+        person = self._user_names.get(key.value) if key else None
+        if key and person is not None:
+            self._remember(key, _Memory(person, discord_id=None, source=AliasSource.TAG))
+        return person
 
     def _whom(self, key: AliasKey | None) -> Person | None:
         memory = self._aliases.get(key) if key else None
@@ -215,7 +260,7 @@ class _Register:
                 if key.kind is not AliasKind.CREW_NAME or is_crew_placeholder_name(username)
                 else None
             )
-        proven = memory.discord_id is not None or memory.linked
+        proven = memory.discord_id is not None or memory.source is not AliasSource.FEED
         return (
             memory.person
             if key.kind is not AliasKind.CREW_NAME and proven and memory.person in self._users
@@ -237,8 +282,8 @@ class _Register:
     def _learn_with_discord_id(self, key: AliasKey, person: Person, discord_id: int) -> None:
         """A Discord id outranks whatever the alias meant before."""
         before = self._aliases.get(key)
-        linked = before is not None and before.linked and before.person == person
-        self._remember(key, _Memory(person, discord_id, linked))
+        source = before.source if before is not None and before.person == person else AliasSource.FEED
+        self._remember(key, _Memory(person, discord_id, source))
 
     def _learn_placeholder(self, key: AliasKey, person: Person) -> None:
         """An alias that leads somewhere already stays; a name is only remembered of crew placeholders."""
@@ -246,7 +291,7 @@ class _Register:
         if self._led_to(key) is None and not (
             is_name and not is_crew_placeholder_name(self._placeholders[person])
         ):
-            self._remember(key, _Memory(person, discord_id=None, linked=False))
+            self._remember(key, _Memory(person, discord_id=None, source=AliasSource.FEED))
 
     def _create_user(self, sighting: Sighting) -> Person:
         assert sighting.discord_id is not None
@@ -270,14 +315,28 @@ class _Register:
         assert sighting.discord_id is not None
         username = sighting.username or sighting.name
         self.upgrades.append(Upgrade(user_id, sighting.discord_id, username, sighting.discriminator))
+        self._no_placeholder_any_more(user_id)
+        return user_id
+
+    def _merge(self, placeholder_id: int, user_id: int) -> None:
+        """What led to the placeholder leads to the user: its rows move, and the aliases' among them."""
+        name = self._no_placeholder_any_more(placeholder_id)
+        self.merges.append(Merge(placeholder_id, name, user_id))
+        self._users.discard(placeholder_id)
+        for key in [key for key, memory in self._aliases.items() if memory.person == placeholder_id]:
+            self._remember(key, replace(self._aliases[key], person=user_id))
+        for signup in [signup for signup, person in self._signups.items() if person == placeholder_id]:
+            self._signups[signup] = user_id
+
+    def _no_placeholder_any_more(self, user_id: int) -> str:
         name = self._placeholders.pop(user_id)
         if self._placeholder_named.get(name) == user_id:
             del self._placeholder_named[name]
-        return user_id
+        return name
 
 
 def _remembered(alias: Alias) -> _Memory:
-    return _Memory(alias.user_id, alias.discord_id, alias.linked)
+    return _Memory(alias.user_id, alias.discord_id, alias.source)
 
 
 def _people_by_signup(signups: Iterable[Signup]) -> dict[tuple[int, Role, int], Person]:
@@ -286,3 +345,14 @@ def _people_by_signup(signups: Iterable[Signup]) -> dict[tuple[int, Role, int], 
         for signup in signups
         for feed_id in signup.feed_ids
     }
+
+
+def _users_by_name(users: Iterable[User]) -> dict[str, Person]:
+    """The real users whose tag is nobody else's, by it: `name`, or in the old style `name#1234`."""
+    found: defaultdict[str, list[Person]] = defaultdict(list)
+    for user in users:
+        if user.discord_id and user.is_active and not user.is_placeholder:
+            is_old_style = user.discriminator not in (None, "", "0", "0000")
+            tag = f"{user.username}#{user.discriminator}" if is_old_style else user.username
+            found[fold(tag)].append(user.id)
+    return {name: people[0] for name, people in found.items() if len(people) == 1}

@@ -1,12 +1,17 @@
 """A plan: what must change for one tournament, as values that can be shown, tested and applied."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sgsync.people.identity import Identities, Person
-from sgsync.snapshot.values import KnownMatch, Role, Signup, Tournament
+from sgsync.snapshot.values import ChannelRef, KnownMatch, MatchFields, Role, State, Tournament
+
+Value = datetime | str | int | None
+Seat = tuple[Role, Person]
+"""A place in a roster or a crew: what somebody does in a match, and who it is."""
 
 
 class SkipReason(StrEnum):
@@ -39,6 +44,10 @@ class PlannedSignup:
     feed_ids: tuple[int, ...]
     approved: bool
 
+    @property
+    def seat(self) -> Seat:
+        return self.role, self.person
+
 
 @dataclass(frozen=True, slots=True)
 class NewChannel:
@@ -50,51 +59,126 @@ class NewChannel:
 
 @dataclass(frozen=True, slots=True)
 class NewMatch:
-    """An episode that becomes a match. `channel_name` is None where no stream is known."""
+    """An episode that becomes a match."""
 
     episode_id: int
     scheduled_at: datetime
     title: str
-    channel_name: str | None
+    channel: ChannelRef
     signups: tuple[PlannedSignup, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Adoption:
-    """A match that somebody else imported, and that sgsync keeps from now on."""
+class FieldChange:
+    """A field of a match that follows SpeedGaming."""
+
+    field: str
+    old: Value
+    new: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Local work that stays although SpeedGaming changed the same thing.
+
+    `what` is a field, or a role together with the `person` in it.
+    """
+
+    what: str
+    ours: Value
+    theirs: Value
+    person: Person | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the ledger holds of an episode from now on: the base of the next comparison."""
+
+    episode_id: int
+    fields: MatchFields
+    match_id: int | None  # None: the match that this plan creates
+    state: State = State.ACTIVE
+    told: Mapping[str, str] = field(default_factory=dict)
+    remembered: tuple[PlannedSignup, ...] = ()
+    forgotten: tuple[Seat, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What becomes of a match that is known: what changes, and what stays although SpeedGaming changed it."""
 
     match: KnownMatch
-    signups: tuple[Signup, ...]  # who stands in it now: the base of later comparisons
+    changes: tuple[FieldChange, ...] = ()
+    added: tuple[PlannedSignup, ...] = ()
+    removed: tuple[Seat, ...] = ()
+    approvals: tuple[PlannedSignup, ...] = ()
+    kept: tuple[Kept, ...] = ()
+    is_adopted: bool = False
+    is_back: bool = False
+    frozen_by: str | None = None  # SpeedGaming changed it, but it does not follow any more
+    finished_at: datetime | None = None
+
+    @property
+    def fields(self) -> MatchFields:
+        """The match's fields as they are afterwards."""
+        changes: dict[str, Any] = {change.field: change.new for change in self.changes}
+        return replace(self.match.fields, **changes)
+
+    @property
+    def changes_match(self) -> bool:
+        return any((self.changes, self.added, self.removed, self.approvals, self.finished_at))
+
+
+@dataclass(frozen=True, slots=True)
+class Cancellation:
+    """An episode that SpeedGaming has no longer, and whether its match goes as well."""
+
+    match: KnownMatch
+    why: str
+    delete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What to call the users and channels that a plan mentions by id."""
+
+    users: Mapping[int, str] = field(default_factory=dict)
+    channels: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that an import of one tournament does."""
+    """All that an import of one tournament does.
+
+    `distrust` is why the answer is not believed; nothing else is planned then. `to_confirm` are episodes
+    that were missing from the answer, to be asked for by id.
+    """
 
     tournament: Tournament
-    identities: Identities
-    new_channels: tuple[NewChannel, ...]
-    channel_ids: Mapping[str, int]
-    new_matches: tuple[NewMatch, ...]
-    adoptions: tuple[Adoption, ...]
-    new_members: tuple[Person, ...]
-    new_registrations: tuple[Person, ...]
-    skips: tuple[Skip, ...]
-    warnings: tuple[str, ...]
+    identities: Identities = field(default_factory=Identities)
+    new_channels: tuple[NewChannel, ...] = ()
+    names: Names = field(default_factory=Names)
+    new_matches: tuple[NewMatch, ...] = ()
+    revisions: tuple[Revision, ...] = ()
+    cancellations: tuple[Cancellation, ...] = ()
+    memories: tuple[Memory, ...] = ()
+    new_members: tuple[Person, ...] = ()
+    new_registrations: tuple[Person, ...] = ()
+    skips: tuple[Skip, ...] = ()
+    warnings: tuple[str, ...] = ()
+    to_confirm: tuple[int, ...] = ()
+    distrust: str | None = None
 
     @property
     def is_empty(self) -> bool:
         """Whether applying it would write nothing."""
-        people = self.identities
-        return not any(
+        return self.identities.is_empty and not any(
             (
-                people.new_users,
-                people.new_placeholders,
-                people.upgrades,
-                people.aliases,
                 self.new_channels,
                 self.new_matches,
-                self.adoptions,
+                any(revision.changes_match for revision in self.revisions),
+                self.cancellations,
+                self.memories,
                 self.new_members,
                 self.new_registrations,
             )

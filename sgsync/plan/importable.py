@@ -1,38 +1,48 @@
-"""Which episodes are imported, and why the others are not."""
-
-from collections.abc import Set as AbstractSet
+"""Which episodes are followed, and why the others are left as they are."""
 
 from sgsync.fetch.wire import SpeedGamingEpisode
 from sgsync.plan.actions import Skip, SkipReason
-from sgsync.snapshot.values import Snapshot
+from sgsync.plan.options import PlanOptions
+from sgsync.snapshot.values import KnownMatch, Snapshot, State
 
 
-def reason_to_skip(
-    episode: SpeedGamingEpisode, snapshot: Snapshot, requested: AbstractSet[int]
-) -> Skip | None:
-    """Why `episode` is left as it is; None if it becomes a new match.
-
-    `requested` are the episodes that an operator asked for by id: they come back even after an
-    admin has deleted the match.
-    """
-    known = _known(episode, snapshot, requested)
-    return known or _not_importable(episode, snapshot)
-
-
-def _known(episode: SpeedGamingEpisode, snapshot: Snapshot, requested: AbstractSet[int]) -> Skip | None:
+def reason_to_skip(episode: SpeedGamingEpisode, snapshot: Snapshot, options: PlanOptions) -> Skip | None:
+    """Why nothing is done about `episode`; None if it becomes a match or its match follows it."""
     match = snapshot.matches.get(episode.id)
-    if match and match.tournament_id != snapshot.tournament.id:
-        sentence = f"Episode {episode.id} is match {match.id} of tournament {match.tournament_id}: left there"
+    if match and not belongs_here(match, episode, snapshot):
+        sentence = (
+            f"Episode {episode.id} is match {match.id} of tournament {match.fields.tournament_id}: left there"
+        )
         return Skip(episode.id, SkipReason.OTHER_TOURNAMENT, sentence)
-    if match:
+    if match and not options.update:
         return Skip(episode.id, SkipReason.KNOWN, f"Episode {episode.id} is known as match {match.id}")
-    if episode.id in snapshot.ledger and episode.id not in requested:
+    if match is None and _was_deleted(episode, snapshot, options):
         sentence = (
             f"Episode {episode.id} was imported before and its match was deleted: not imported again"
             f" (sgsync import {snapshot.tournament.id} --episode {episode.id} brings it back)"
         )
         return Skip(episode.id, SkipReason.DELETED, sentence)
-    return None
+    return _not_importable(episode, snapshot)
+
+
+def belongs_here(match: KnownMatch, episode: SpeedGamingEpisode, snapshot: Snapshot) -> bool:
+    """Whether `match` is this tournament's, or its episode moved to this tournament's event.
+
+    Two tournaments may share an event, one after the other: that alone moves no match.
+    """
+    if match.fields.tournament_id == snapshot.tournament.id:
+        return True
+    entry = snapshot.ledger.get(episode.id)
+    if entry and entry.base.tournament_id == snapshot.tournament.id:
+        return True  # moved by hand: an edit like any other
+    event = episode.event.slug if episode.event else None
+    return event is not None and event == snapshot.tournament.slug and event != match.tournament_slug
+
+
+def _was_deleted(episode: SpeedGamingEpisode, snapshot: Snapshot, options: PlanOptions) -> bool:
+    """Whether somebody deleted the match; what was deleted because it was cancelled may come back."""
+    entry = snapshot.ledger.get(episode.id)
+    return entry is not None and entry.state is State.ACTIVE and episode.id not in options.requested
 
 
 def _not_importable(episode: SpeedGamingEpisode, snapshot: Snapshot) -> Skip | None:

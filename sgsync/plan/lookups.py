@@ -1,34 +1,55 @@
 """What has to be looked up in the database before a plan can be made. Pure."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from sgsync.fetch.wire import SpeedGamingEpisode
-from sgsync.people.sightings import sightings_of
+from sgsync.people.sightings import fold, sightings_of, without_zero
+from sgsync.plan.heard import Heard, Window
 from sgsync.plan.match import channel_name
 from sgsync.snapshot.values import AliasKey
+
+# A broadcast starts up to its stream delay after the race: near the end of the window, a race inside
+# it may belong to a broadcast outside of it.
+STREAM_DELAY = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Lookups:
-    """The keys under which the people, matches and channels of some episodes may be known."""
+    """The keys under which the people, matches and channels of some episodes may be known.
 
-    episode_ids: tuple[int, ...]
-    discord_ids: tuple[int, ...]
-    aliases: tuple[AliasKey, ...]
-    placeholder_names: tuple[str, ...]
-    channel_names: tuple[str, ...]
+    Known episodes that should be `listed_between` these times are looked up whether they are listed or
+    not, and so are matches that have been over `finished_before` this time, for a setting.
+    """
+
+    episode_ids: tuple[int, ...] = ()
+    discord_ids: tuple[int, ...] = ()
+    aliases: tuple[AliasKey, ...] = ()
+    placeholder_names: tuple[str, ...] = ()
+    usernames: tuple[str, ...] = ()
+    channel_names: tuple[str, ...] = ()
+    listed_between: Window | None = None
+    finished_before: datetime | None = None
 
 
-def lookups_for(episodes: Iterable[SpeedGamingEpisode]) -> Lookups:
-    """Everything that a plan for `episodes` may ask of the database."""
-    episodes = tuple(episodes)
-    sightings = [sighting for episode in episodes for sighting in sightings_of(episode)]
-    channels = [channel for episode in episodes for channel in episode.channels if channel.is_real]
+def lookups_for(
+    heard: Heard, *, match_tags: bool = False, finished_before: datetime | None = None
+) -> Lookups:
+    """Everything that a plan for `heard` may ask of the database."""
+    sightings = [sighting for episode in heard.episodes for sighting in sightings_of(episode)]
+    channels = [channel for episode in heard.episodes for channel in episode.channels if channel.is_real]
+    tags = {fold(without_zero(sighting.tag).partition("#")[0]) for sighting in sightings if sighting.tag}
     return Lookups(
-        episode_ids=tuple(sorted(episode.id for episode in episodes)),
+        episode_ids=tuple(sorted(heard.mentioned | heard.gone)),
         discord_ids=tuple(sorted({sighting.discord_id for sighting in sightings if sighting.discord_id})),
         aliases=tuple(sorted({alias for sighting in sightings for alias in sighting.aliases})),
         placeholder_names=tuple(sorted({sighting.placeholder_name for sighting in sightings})),
+        usernames=tuple(sorted(tags)) if match_tags else (),
         channel_names=tuple(sorted({channel_name(channel) for channel in channels})),
+        listed_between=heard.window and listed_for_sure(heard.window),
+        finished_before=finished_before,
     )
+
+
+def listed_for_sure(window: Window) -> Window:
+    """Between which race starts an episode cannot be missing from an answer for `window`."""
+    return Window(window.since, window.until - STREAM_DELAY)

@@ -1,9 +1,6 @@
 """What an episode looks like as a match: its title and its channel."""
 
-from urllib.parse import quote
-
 from sgsync.fetch.wire import SpeedGamingChannel, SpeedGamingEpisode
-from sgsync.plan.actions import NewChannel
 from sgsync.text import cut
 
 TITLE_LENGTH = 255
@@ -26,8 +23,3 @@ def channel_of(episode: SpeedGamingEpisode, language: str) -> SpeedGamingChannel
 
 def channel_name(channel: SpeedGamingChannel) -> str:
     return cut(channel.name or "", CHANNEL_NAME_LENGTH)
-
-
-def new_channel(channel: SpeedGamingChannel) -> NewChannel:
-    url = f"https://twitch.tv/{quote(channel.slug, safe='')}" if channel.slug else None
-    return NewChannel(channel_name(channel), url if url and len(url) <= CHANNEL_NAME_LENGTH else None)

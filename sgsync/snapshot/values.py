@@ -27,6 +27,14 @@ class AliasKind(StrEnum):
     CREW_NAME = "crew_name"
 
 
+class AliasSource(StrEnum):
+    """Who says that an alias is somebody."""
+
+    FEED = "feed"
+    TAG = "tag"  # the tag is the user name of one user of the application: a guess that a setting allows
+    ADMIN = "admin"
+
+
 class AliasKey(NamedTuple):
     """One name under which SpeedGaming showed somebody; `value` is folded already."""
 
@@ -38,14 +46,14 @@ class AliasKey(NamedTuple):
 class Alias:
     """sgsync's memory of who an alias is.
 
-    `discord_id` is the Discord id that it was seen with, if any; `linked` says that an admin
-    decided it. Only one of the two lets an alias lead to a real person.
+    `discord_id` is the Discord id that it was seen with, if any. Without one, an alias of the feed
+    alone does not lead to a real person.
     """
 
     key: AliasKey
     user_id: int
     discord_id: int | None = None
-    linked: bool = False
+    source: AliasSource = AliasSource.FEED
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +66,13 @@ class User:
     is_placeholder: bool = False
     is_member: bool = False  # of the tournament's organization
     is_registered: bool = False  # in the tournament, as a player
+    display_name: str | None = None
+    discriminator: str | None = None
+    is_active: bool = True
+
+    @property
+    def name(self) -> str:
+        return self.display_name or self.username
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,36 +97,64 @@ class Channel:
     organization_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class CrewEntry:
-    """A row of `crew`. `role` is whatever stands there."""
+ChannelRef = int | str | None
+"""The id of a channel in the database, the name of one that the plan creates, or no channel."""
 
-    role: str
+
+@dataclass(frozen=True, slots=True)
+class MatchFields:
+    """What SpeedGaming decides of a match, as one side has it: the feed, the ledger or the row."""
+
+    scheduled_at: datetime | None
+    title: str | None
+    channel: ChannelRef
+    tournament_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Somebody's row in `matchplayers` or `crew`.
+
+    `is_pristine`: nobody gave it a rank or a station, and nobody of the application approved it.
+    """
+
+    role: Role
     user_id: int
-    approved: bool
+    approved: bool = False
+    is_pristine: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class KnownMatch:
-    """The `match` row of an episode, whoever imported it."""
+    """The `match` row of an episode, whoever imported it. `frozen_by` says what keeps it as it is."""
 
     id: int
     episode_id: int
-    tournament_id: int
-    scheduled_at: datetime | None
-    title: str | None
-    channel_id: int | None
-    players: tuple[int, ...] = ()
-    crew: tuple[CrewEntry, ...] = ()
+    fields: MatchFields
+    tournament_slug: str | None = None
+    entries: tuple[Entry, ...] = ()
+    frozen_by: str | None = None
+
+
+class State(StrEnum):
+    """Whether SpeedGaming still has an episode."""
+
+    ACTIVE = "active"
+    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """What sgsync remembers of an episode. `match_id` is None once an admin has deleted the match."""
+    """What sgsync remembers of an episode: `base` is what was last imported.
+
+    `match_id` is None once the match is gone. `told` is what was said already.
+    """
 
     episode_id: int
-    tournament_id: int
     match_id: int | None
+    base: MatchFields
+    state: State = State.ACTIVE
+    told: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +175,8 @@ class Snapshot:
     tournament: Tournament
     users: Mapping[int, User] = field(default_factory=dict)
     aliases: Mapping[AliasKey, Alias] = field(default_factory=dict)
-    channels: Mapping[str, Channel] = field(default_factory=dict)
+    channels: Mapping[str, Channel] = field(default_factory=dict)  # by name
     matches: Mapping[int, KnownMatch] = field(default_factory=dict)  # by episode id
     ledger: Mapping[int, LedgerEntry] = field(default_factory=dict)  # by episode id
     signups: tuple[Signup, ...] = ()
+    synced_slugs: frozenset[str] = frozenset()  # the events of all enabled tournaments

@@ -1,0 +1,89 @@
+"""The users that a plan creates, upgrades or merges."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from sgsync.database import tables as t
+from sgsync.database import writes
+from sgsync.database.links import LinkRecord, record_link
+from sgsync.database.merge import merge_placeholder
+from sgsync.errors import MergeConflictError
+from sgsync.people.identity import Identities, Merge, Upgrade
+
+Row = dict[str, Any]
+
+IMPORTER = "import"
+"""Who links placeholders, where SpeedGaming's own data say who somebody is."""
+
+
+class MergeRefusedError(Exception):
+    """A placeholder that cannot be merged, because a table unknown to sgsync forbids it."""
+
+    def __init__(self, merge: Merge, reason: str) -> None:
+        super().__init__(reason)
+        self.merge = merge
+        self.reason = reason
+
+
+def merge_people(connection: sa.Connection, merges: Iterable[Merge], now: datetime) -> None:
+    """Let placeholders become the real users that they turned out to be. Raises MergeRefusedError."""
+    for merge in merges:
+        try:
+            moved = merge_placeholder(connection, merge.placeholder_id, merge.user_id)
+        except MergeConflictError as error:
+            raise MergeRefusedError(merge, str(error)) from error
+        record_link(
+            connection,
+            LinkRecord(
+                placeholder_id=merge.placeholder_id,
+                placeholder_name=merge.placeholder_name,
+                user_id=merge.user_id,
+                linked_at=now,
+                linked_by=IMPORTER,
+                source="feed",
+                moved=moved,
+            ),
+        )
+
+
+def write_users(connection: sa.Connection, people: Identities) -> dict[str, int] | None:
+    """Create and upgrade users: the ids of the new ones by key. None: a placeholder is none any more."""
+    upgrades = [_upgrade_row(upgrade) for upgrade in people.upgrades]
+    if writes.upgrade_placeholders(connection, upgrades) != len(upgrades):
+        return None
+    rows = [
+        _user_row(user.discord_id, user.username, user.discriminator, user.display_name, is_placeholder=False)
+        for user in people.new_users
+    ]
+    rows += [
+        _user_row(0, placeholder.key, None, placeholder.display_name, is_placeholder=True)
+        for placeholder in people.new_placeholders
+    ]
+    columns = (t.User.id, t.User.discord_id, t.User.discord_username)
+    created = writes.insert_rows(connection, t.User, rows, *columns)
+    keys = {user.discord_id: user.key for user in people.new_users}
+    return {keys.get(row.discord_id, row.discord_username): row.id for row in created}
+
+
+def _upgrade_row(upgrade: Upgrade) -> Row:
+    return {
+        "id": upgrade.user_id,
+        "discord_id": upgrade.discord_id,
+        "discord_username": upgrade.username,
+        "discord_discriminator": upgrade.discriminator,
+    }
+
+
+def _user_row(
+    discord_id: int, username: str, discriminator: str | None, display_name: str, *, is_placeholder: bool
+) -> Row:
+    return {
+        "discord_id": discord_id,
+        "discord_username": username,
+        "discord_discriminator": discriminator,
+        "display_name": display_name,
+        "is_placeholder": is_placeholder,
+    }

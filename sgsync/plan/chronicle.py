@@ -1,0 +1,92 @@
+"""What a plan does to each episode, as entries of its history. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sgsync.plan.actions import Kept, Names, Plan, Revision, Value
+from sgsync.snapshot.values import Role
+
+WORDS = {"scheduled_at": "time", "title": "title", "channel": "channel", "tournament_id": "tournament"}
+"""What people call the fields of a match."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened to an episode, in words that stay true later."""
+
+    episode_id: int
+    kind: str
+    what: str | None = None
+    before: str | None = None
+    after: str | None = None
+    why: str | None = None
+
+
+def chronicle(plan: Plan) -> Iterator[Event]:
+    """Everything that `plan` does, in the order of the episodes."""
+    for match in plan.new_matches:
+        players = (signup.name for signup in match.signups if signup.role is Role.PLAYER)
+        yield Event(
+            match.episode_id,
+            "imported",
+            after=in_words("scheduled_at", match.scheduled_at),
+            why=" vs ".join(players),
+        )
+    for revision in plan.revisions:
+        yield from _revision(revision, plan.names)
+    for cancellation in plan.cancellations:
+        yield Event(cancellation.match.episode_id, "cancelled", why=cancellation.why)
+
+
+def _revision(revision: Revision, names: Names) -> Iterator[Event]:
+    episode_id = revision.match.episode_id
+    if revision.is_adopted:
+        yield Event(episode_id, "adopted", why=f"match {revision.match.id} was there before sgsync")
+    if revision.is_back:
+        yield Event(episode_id, "returned")
+    for change in revision.changes:
+        before, after = (in_words(change.field, value, names) for value in (change.old, change.new))
+        yield Event(episode_id, "changed", WORDS[change.field], before, after)
+    for role, person in revision.removed:
+        yield Event(episode_id, "removed", role, before=name_of(person, names))
+    for signup in revision.added:
+        yield Event(episode_id, "added", signup.role, after=signup.name)
+    for signup in revision.approvals:
+        before, after = ("not approved", "approved") if signup.approved else ("approved", "not approved")
+        yield Event(episode_id, "changed", f"{signup.role} {signup.name}", before, after)
+    for kept in revision.kept:
+        yield _kept(episode_id, kept, names)
+    if revision.frozen_by:
+        yield Event(episode_id, "frozen", why=revision.frozen_by)
+    if revision.finished_at:
+        yield Event(episode_id, "finished", after=in_words("scheduled_at", revision.finished_at))
+
+
+def _kept(episode_id: int, kept: Kept, names: Names) -> Event:
+    return Event(
+        episode_id,
+        "kept",
+        what_is_kept(kept, names),
+        in_words(kept.what, kept.ours, names),
+        in_words(kept.what, kept.theirs, names),
+        "it was edited here",
+    )
+
+
+def what_is_kept(kept: Kept, names: Names) -> str:
+    return WORDS.get(kept.what) or f"{kept.what} {name_of(kept.person, names)}"
+
+
+def name_of(person: int | str | None, names: Names) -> str:
+    """The name of somebody whom the database knows; anybody else is new, and known by the plan's key."""
+    return names.users.get(person, f"user {person}") if isinstance(person, int) else str(person)
+
+
+def in_words(field: str, value: Value, names: Names | None = None) -> str | None:
+    """A field's value as people read it."""
+    if isinstance(value, datetime):
+        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    if field == "channel" and isinstance(value, int) and names:
+        return names.channels.get(value, f"channel {value}")
+    return None if value is None else str(value)

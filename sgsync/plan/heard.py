@@ -1,0 +1,59 @@
+"""What SpeedGaming said, as the planner takes it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sgsync.fetch.answers import Schedule
+from sgsync.fetch.wire import SpeedGamingEpisode
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The span of time that a whole schedule was asked for."""
+
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Episodes, each id once, and which ids were mentioned at all, readable or not.
+
+    With a `window` this is all of an event between two times, and what is missing has vanished.
+    Without one it is a part - a file, some episodes by id - and nothing can be concluded from absence.
+    `asked` are vanished episodes that were asked for by id, and `gone` those of them that are no more.
+    """
+
+    episodes: tuple[SpeedGamingEpisode, ...]
+    mentioned: frozenset[int]
+    window: Window | None = None
+    asked: frozenset[int] = frozenset()
+    gone: frozenset[int] = frozenset()
+
+    @classmethod
+    def from_schedule(cls, schedule: Schedule, window: Window | None) -> "Heard":
+        listed = {episode.id for episode in schedule.episodes}
+        malformed = {entry.episode_id for entry in schedule.rejected if entry.episode_id}
+        return cls(schedule.episodes, frozenset(listed | malformed), window)
+
+    def one_by_one(self) -> "list[Heard]":
+        """The same in parts, so that one of them can fail without the others: each episode, then the absences."""
+        episodes = [
+            Heard((episode,), frozenset({episode.id}), asked=self.asked & {episode.id})
+            for episode in self.episodes
+        ]
+        return [*episodes, replace(self, episodes=())]
+
+    def after_asking(
+        self, found: Iterable[SpeedGamingEpisode], asked: Iterable[int], gone: Iterable[int]
+    ) -> "Heard":
+        """This, and what came of asking for vanished episodes by id."""
+        found = tuple(found)
+        return replace(
+            self,
+            episodes=(*self.episodes, *found),
+            mentioned=self.mentioned | {episode.id for episode in found},
+            asked=frozenset(asked),
+            gone=frozenset(gone),
+        )

@@ -1,0 +1,71 @@
+"""A known episode with its three sides brought together: base, row, and who is merged into whom."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from sgsync.plan.actions import Seat
+from sgsync.snapshot.values import Entry, KnownMatch, LedgerEntry, MatchFields, Signup, Snapshot, State
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A match, what was last imported into it, and who stands in it."""
+
+    match: KnownMatch
+    entry: LedgerEntry | None  # None: somebody else imported it
+    base: MatchFields
+    base_people: Mapping[Seat, Signup]
+    people: Mapping[Seat, Entry]
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether everything in the match is as it was imported."""
+        return (
+            self.match.frozen_by is None
+            and self.match.fields == self.base
+            and self.people.keys() == self.base_people.keys()
+            and all(
+                entry.is_pristine and entry.approved == self.base_people[seat].approved
+                for seat, entry in self.people.items()
+            )
+        )
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.entry is not None and self.entry.state is State.CANCELLED
+
+
+def known_matches(snapshot: Snapshot, merged: Mapping[int, int]) -> dict[int, Known]:
+    """The matches of `snapshot` by episode id, as they are once the users of `merged` are one."""
+    signups: dict[int, list[Signup]] = {}
+    for signup in snapshot.signups:
+        signups.setdefault(signup.episode_id, []).append(signup)
+    return {
+        episode_id: _known(match, snapshot.ledger.get(episode_id), signups.get(episode_id, ()), merged)
+        for episode_id, match in snapshot.matches.items()
+    }
+
+
+def _known(
+    match: KnownMatch, entry: LedgerEntry | None, signups: Iterable[Signup], merged: Mapping[int, int]
+) -> Known:
+    people: dict[Seat, Entry] = {}
+    for row in (replace(row, user_id=merged.get(row.user_id, row.user_id)) for row in match.entries):
+        seat = (row.role, row.user_id)
+        people[seat] = _both(people[seat], row) if seat in people else row
+    if entry is None:
+        # What somebody else imported is what SpeedGaming said then: the application locks editing.
+        signups = (
+            Signup(match.episode_id, row.role, row.user_id, feed_ids=(), approved=row.approved)
+            for row in people.values()
+        )
+    base_people: dict[Seat, Signup] = {
+        (signup.role, merged.get(signup.user_id, signup.user_id)): signup for signup in signups
+    }
+    return Known(match, entry, entry.base if entry else match.fields, base_people, people)
+
+
+def _both(one: Entry, other: Entry) -> Entry:
+    return replace(
+        one, approved=one.approved or other.approved, is_pristine=one.is_pristine and other.is_pristine
+    )
