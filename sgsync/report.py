@@ -41,7 +41,7 @@ class TournamentReport:
     failed: int = 0
     problems: tuple[str, ...] = ()
     actions: tuple[Mapping[str, Any], ...] | None = None
-    is_unreachable: bool = False
+    is_unreachable: bool | None = None  # None: SpeedGaming was not asked
 
     def as_json(self) -> dict[str, Any]:
         document: dict[str, Any] = {
@@ -65,7 +65,8 @@ class RunReport:
 
     @property
     def outcome(self) -> Outcome:
-        if self.tournaments and all(tournament.is_unreachable for tournament in self.tournaments):
+        asked = [each.is_unreachable for each in self.tournaments if each.is_unreachable is not None]
+        if asked and all(asked):
             return Outcome.UNREACHABLE
         return Outcome.PROBLEMS if any(tournament.problems for tournament in self.tournaments) else Outcome.OK
 

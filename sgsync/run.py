@@ -110,7 +110,7 @@ class Run:
             sentence = f"Tournament {tournament.id} ('{tournament.name}'): {error}"
             return self._failed(tournament, sentence, started, is_unreachable=isinstance(error, FeedError))
         if imported.distrust:
-            return self._failed(tournament, imported.distrust, started)
+            return self._failed(tournament, imported.distrust, started, is_unreachable=False)
         for level, sentence in narrate(imported):
             log.log(level, "%s", sentence)
         report = report_on(imported)
@@ -162,7 +162,7 @@ class Run:
         log.info("%s import for tournament %d: %s", verb, report.id, told)
 
     def _failed(
-        self, tournament: Tournament, problem: str, started: float, *, is_unreachable: bool = False
+        self, tournament: Tournament, problem: str, started: float, *, is_unreachable: bool | None = None
     ) -> TournamentReport:
         log.error("%s", problem)
         report = TournamentReport(

@@ -26,6 +26,8 @@ PREFIX = "SGSYNC_"
 ENV_FILE = ".env"
 TOML_FILE = "sgsync.toml"
 
+LONGEST_WINDOW = timedelta(days=3650)
+
 _URL_FORM = "postgresql://user:password@host/name"
 
 
@@ -50,6 +52,18 @@ def _positive_duration(value: object) -> timedelta:
     if length <= timedelta(0):
         raise ValueError("must be longer than zero")
     return length
+
+
+def _window(value: object) -> timedelta:
+    length = _duration(value)
+    if length > LONGEST_WINDOW:
+        raise ValueError(f"must not be longer than {LONGEST_WINDOW.days}d")
+    return length
+
+
+def _window_ahead(value: object) -> timedelta:
+    _positive_duration(value)
+    return _window(value)
 
 
 def _http_url(value: object) -> str:
@@ -83,6 +97,8 @@ def _postgres_url(text: str) -> str:
 
 
 def _read_secret(file: Path) -> str:
+    if "@" in str(file) or ":" in str(file):
+        raise ValueError("must be read from a file, but its name looks like a URL")  # and may hold a password
     try:
         return file.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
@@ -110,8 +126,8 @@ class FeedSettings(BaseSettings):
 
     api_url: Annotated[str, BeforeValidator(_http_url)] = "https://speedgaming.org/api"
     request_interval: Duration = timedelta(seconds=1)
-    window_past: Duration = timedelta(hours=2)
-    window_future: PositiveDuration = timedelta(days=30)
+    window_past: Annotated[timedelta, BeforeValidator(_window)] = timedelta(hours=2)
+    window_future: Annotated[timedelta, BeforeValidator(_window_ahead)] = timedelta(days=30)
     deadline: PositiveDuration = timedelta(minutes=4)
     log_format: LogFormat = LogFormat.TEXT
 
@@ -140,8 +156,10 @@ class Settings(FeedSettings):
 
     @field_validator("database_url", mode="before")
     @classmethod
-    def _find_database_url(cls, value: str | SecretStr, info: ValidationInfo) -> str:
+    def _find_database_url(cls, value: object, info: ValidationInfo) -> str:
         text = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if not isinstance(text, str):
+            raise ValueError(f"must be text, as {_URL_FORM}")  # noqa: TRY004 - pydantic collects ValueErrors
         if not text and (file := info.data.get("database_url_file")):
             text = _read_secret(file)
         if not text:

@@ -4,6 +4,7 @@ import unicodedata
 
 # Bidirectional controls reorder what stands around them: a name could disguise a log line.
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_SKIN_TONES = frozenset("\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff")
 _JOINERS = frozenset("\u200d\ufe0e\ufe0f")
 _HARMFUL_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
@@ -37,4 +38,5 @@ def cut(text: str, length: int) -> str:
 def _continues(text: str, index: int) -> bool:
     """Whether the code point at `index` belongs to the same visible character as the one before."""
     char = text[index]
-    return bool(unicodedata.combining(char)) or char in _JOINERS or text[index - 1] == "\u200d"
+    is_mark = unicodedata.category(char).startswith("M") or char in _SKIN_TONES
+    return is_mark or char in _JOINERS or text[index - 1] == "\u200d"

@@ -91,6 +91,7 @@ def report_on(imported: Imported) -> TournamentReport:
         skipped=sum(len(plan.skips) for plan in plans) + len(revisions) - updated,
         failed=len(imported.schedule.rejected) + len(imported.poisonous),
         problems=imported.problems,
+        is_unreachable=False,
     )
 
 

@@ -8,10 +8,18 @@ from datetime import UTC, datetime
 from sgsync.text import clean
 
 
+def _harmless(line: str) -> str:
+    """`line` cleaned, with the indentation that makes a traceback readable."""
+    return line[: len(line) - len(line.lstrip())] + clean(line)
+
+
 class TextFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         line = f"{record.levelname}: {clean(record.getMessage())}"
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+        if not record.exc_info:
+            return line
+        traceback = (_harmless(part) for part in self.formatException(record.exc_info).splitlines())
+        return "\n".join((line, *traceback))
 
 
 class JsonFormatter(logging.Formatter):

@@ -213,28 +213,33 @@ class _Register:
                 yield person
 
     def _recognised_player(self, sighting: Sighting) -> Person | None:
-        seen_before = self._led_to(sighting.player_alias)
-        if seen_before is None:
-            seen_before = self._placeholder_named.get(sighting.placeholder_name)
-        if seen_before is None:
-            by_tag = self._led_to(sighting.tag_alias)
+        by_id = self._led_to(sighting.player_alias)
+        by_tag = self._led_to(sighting.tag_alias)
+        candidates = (
+            self._if_real(by_id),
             # A tag that only a placeholder was seen with may be typed by two people: their roster
             # entries must not become one.
-            seen_before = None if by_tag in self._placeholders else by_tag
-        return self._guessed(sighting) if seen_before is None else seen_before
+            self._if_real(by_tag),
+            by_id,
+            self._placeholder_named.get(sighting.placeholder_name),
+        )
+        return _first(candidates) or self._guessed(sighting)
 
     def _recognised_crew(self, sighting: Sighting) -> Person | None:
         by_tag = self._led_to(sighting.tag_alias)
-        if by_tag is not None:
-            return by_tag
         same_signup = self._signups.get((sighting.episode_id, sighting.role, sighting.feed_id))
-        if same_signup in self._users:
-            return same_signup
         by_name = self._led_to(sighting.name_alias)
-        if by_name is not None and not self._has_other_tag(by_name, sighting.tag_alias):
-            return by_name
-        by_own_name = self._placeholder_named.get(sighting.placeholder_name)
-        return self._guessed(sighting) if by_own_name is None else by_own_name
+        candidates = (
+            self._if_real(by_tag),
+            same_signup if same_signup in self._users else None,
+            by_tag,
+            None if by_name is None or self._has_other_tag(by_name, sighting.tag_alias) else by_name,
+            self._placeholder_named.get(sighting.placeholder_name),
+        )
+        return _first(candidates) or self._guessed(sighting)
+
+    def _if_real(self, person: Person | None) -> Person | None:
+        return None if person in self._placeholders else person
 
     def _guessed(self, sighting: Sighting) -> Person | None:
         """The one user whose name in the application is the tag of `sighting`, if that guess is allowed."""
@@ -333,6 +338,10 @@ class _Register:
         if self._placeholder_named.get(name) == user_id:
             del self._placeholder_named[name]
         return name
+
+
+def _first(candidates: Iterable[Person | None]) -> Person | None:
+    return next((person for person in candidates if person is not None), None)
 
 
 def _remembered(alias: Alias) -> _Memory:

@@ -11,8 +11,8 @@ def title_of(episode: SpeedGamingEpisode) -> str:
     """The first thing that anybody wrote about `episode`, else who plays whom."""
     matches = [match for match in (episode.match1, episode.match2) if match]
     written = (episode.title, *(match.title for match in matches), *(match.note for match in matches))
-    names = dict.fromkeys(player.label for player in episode.players if player.is_person and player.label)
-    return cut(next(filter(None, written), " vs ".join(filter(None, names))), TITLE_LENGTH)
+    names = {player.id: player.label or player.discord_tag for player in episode.players if player.is_person}
+    return cut(next(filter(None, written), " vs ".join(filter(None, names.values()))), TITLE_LENGTH)
 
 
 def channel_of(episode: SpeedGamingEpisode, language: str) -> SpeedGamingChannel | None:

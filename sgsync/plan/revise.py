@@ -88,6 +88,7 @@ def _is_news(memory: Memory, known: Known) -> bool:
     entry = known.entry
     return (
         entry is None
-        or (entry.base, entry.state, entry.told) != (memory.fields, memory.state, memory.told)
+        or (entry.match_id, entry.base) != (memory.match_id, memory.fields)
+        or (entry.state, entry.told) != (memory.state, memory.told)
         or bool(memory.remembered or memory.forgotten)
     )
