@@ -103,7 +103,7 @@ class Run:
         tournament = assignment.tournament
         started = time.monotonic()
         if assignment.problem:
-            return self._failed(tournament, assignment.problem, started)
+            return self._failed(tournament, assignment.problem, started, level=logging.WARNING)
         try:
             imported = self._bring_in(tournament, fetch(self.feed, tournament))
         except (FeedError, UnknownToFeedError, DatabaseRefusedError, UsageError) as error:
@@ -162,9 +162,15 @@ class Run:
         log.info("%s import for tournament %d: %s", verb, report.id, told)
 
     def _failed(
-        self, tournament: Tournament, problem: str, started: float, *, is_unreachable: bool | None = None
+        self,
+        tournament: Tournament,
+        problem: str,
+        started: float,
+        *,
+        is_unreachable: bool | None = None,
+        level: int = logging.ERROR,
     ) -> TournamentReport:
-        log.error("%s", problem)
+        log.log(level, "%s", problem)
         report = TournamentReport(
             id=tournament.id,
             name=tournament.name,

@@ -26,7 +26,7 @@ PREFIX = "SGSYNC_"
 ENV_FILE = ".env"
 TOML_FILE = "sgsync.toml"
 
-LONGEST_WINDOW = timedelta(days=3650)
+LONGEST_WINDOW = timedelta(days=36_500)
 
 _URL_FORM = "postgresql://user:password@host/name"
 

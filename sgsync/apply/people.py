@@ -49,11 +49,14 @@ def merge_people(connection: sa.Connection, merges: Iterable[Merge], now: dateti
         )
 
 
-def write_users(connection: sa.Connection, people: Identities) -> dict[str, int] | None:
-    """Create and upgrade users: the ids of the new ones by key. None: a placeholder is none any more."""
-    upgrades = [_upgrade_row(upgrade) for upgrade in people.upgrades]
-    if writes.upgrade_placeholders(connection, upgrades) != len(upgrades):
-        return None
+def upgrade_people(connection: sa.Connection, upgrades: Iterable[Upgrade]) -> bool:
+    """Let placeholders become real users in place; whether all of them were placeholders still."""
+    rows = [_upgrade_row(upgrade) for upgrade in upgrades]
+    return writes.upgrade_placeholders(connection, rows) == len(rows)
+
+
+def write_users(connection: sa.Connection, people: Identities) -> dict[str, int]:
+    """Create users: their ids, by key."""
     rows = [
         _user_row(user.discord_id, user.username, user.discriminator, user.display_name, is_placeholder=False)
         for user in people.new_users

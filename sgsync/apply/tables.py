@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from sgsync.apply.ids import Applied
 from sgsync.apply.memory import delete_cancelled, write_memory
-from sgsync.apply.people import merge_people, write_users
+from sgsync.apply.people import merge_people, upgrade_people, write_users
 from sgsync.database import tables as t
 from sgsync.database import writes
 from sgsync.database.engine import Features
@@ -30,11 +30,11 @@ def apply_plan(connection: sa.Connection, plan: Plan, features: Features, now: d
     Raises PlanOutdatedError, or MergeRefusedError for a placeholder that cannot be merged.
     """
     _lock(connection, plan, features)
-    merge_people(connection, plan.identities.merges, now)
-    user_ids = write_users(connection, plan.identities)
-    if user_ids is None:
+    # Upgrades first: a placeholder may become the user into whom another one is merged.
+    if not upgrade_people(connection, plan.identities.upgrades):
         raise PlanOutdatedError
-    applied = Applied(user_ids, _write_channels(connection, plan))
+    merge_people(connection, plan.identities.merges, now)
+    applied = Applied(write_users(connection, plan.identities), _write_channels(connection, plan))
     applied = replace(applied, match_ids=_write_new_matches(connection, plan, applied))
     _write_belonging(connection, plan, applied)
     _revise_matches(connection, plan, applied)

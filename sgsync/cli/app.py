@@ -16,6 +16,9 @@ from sgsync.errors import SgsyncError
 
 log = logging.getLogger("sgsync")
 
+INTERRUPTED = 130
+"""The exit code that Typer gives to Ctrl-C, and to SIGTERM with it."""
+
 app = typer.Typer(
     name="sgsync",
     help="Brings SpeedGaming.org tournament schedules into SahaBot2's Postgres database.",
@@ -56,6 +59,10 @@ def main() -> NoReturn:
     logs.configure()
     try:
         app()
+    except SystemExit as error:
+        if error.code == INTERRUPTED:
+            log.error("Interrupted: what is not done yet waits for the next run.")  # noqa: TRY400 - it was asked for
+        raise
     except SgsyncError as error:
         _tell(error, str(error), error.exit_code)
     except Exception as error:  # noqa: BLE001 - whatever it is, it ends as a sentence

@@ -92,9 +92,24 @@ class Database:
 
     @contextmanager
     def _begin(self, first: sa.Select[Any]) -> Iterator[sa.Connection]:
-        with self._engine.begin() as connection:
-            connection.execute(first)
+        with self._connect(first) as connection, connection.get_transaction() or connection.begin():
             yield connection
+
+    def _connect(self, first: sa.Select[Any]) -> sa.Connection:
+        """A connection on which `first` has begun a transaction.
+
+        The pool's may have died while HTTP waited; that shows here, where trying again costs nothing.
+        """
+        connection = self._engine.connect()
+        try:
+            connection.execute(first)
+        except DBAPIError as error:
+            connection.close()
+            if not error.connection_invalidated:
+                raise
+            connection = self._engine.connect()
+            connection.execute(first)
+        return connection
 
     def require_migrated(self) -> Features:
         """What the application offers. Raises NotMigratedError unless our tables are those of this version."""

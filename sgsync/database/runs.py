@@ -8,6 +8,8 @@ import sqlalchemy as sa
 
 from sgsync.database import tables as t
 
+NEWEST_RUNS = 20
+
 
 def begin_run(connection: sa.Connection, command: str, host: str, now: datetime) -> int:
     """Note that a run starts, so that one that is killed shows; its id."""
@@ -24,12 +26,18 @@ def finish_run(
 
 
 def last_problems(connection: sa.Connection, command: str) -> dict[int, list[str]]:
-    """The problems of each tournament in the last finished run of `command`, by tournament id."""
-    last = (
+    """The problems of each tournament when `command` last dealt with it, by tournament id.
+
+    Of the newest runs only: imported by hand, tournaments take turns, and a run can be interrupted.
+    """
+    newest = (
         sa.select(t.Run.report)
         .where(t.Run.command == command, t.Run.report.is_not(None))
         .order_by(t.Run.id.desc())
-        .limit(1)
+        .limit(NEWEST_RUNS)
     )
-    report = connection.scalar(last) or {}
-    return {tournament["id"]: tournament["problems"] for tournament in report.get("tournaments", ())}
+    problems: dict[int, list[str]] = {}
+    for report in connection.scalars(newest):
+        for tournament in (report or {}).get("tournaments", ()):
+            problems.setdefault(tournament["id"], tournament["problems"])
+    return problems

@@ -11,7 +11,7 @@
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
@@ -101,7 +101,7 @@ def identify(
     """
     register = _Register(snapshot, match_tags=match_tags, unmergeable=unmergeable)
     ordered = sorted(set(sightings), key=_order)
-    persons = {sighting: register.by_discord_id(sighting) for sighting in ordered if sighting.discord_id}
+    persons = register.by_discord_id([sighting for sighting in ordered if sighting.discord_id])
     persons |= {sighting: register.by_alias(sighting) for sighting in ordered if not sighting.discord_id}
     return Identities(
         persons=persons,
@@ -165,25 +165,35 @@ class _Register:
         if user.discord_id:
             self._real.setdefault(user.discord_id, user.id)
 
-    def by_discord_id(self, sighting: Sighting) -> Person:
-        discord_id = sighting.discord_id
-        assert discord_id is not None
+    def by_discord_id(self, sightings: Sequence[Sighting]) -> dict[Sighting, Person]:
+        """Who these are, all with a Discord id; each of those is decided once, by all its sightings."""
+        groups: dict[int, list[Sighting]] = {}
+        for sighting in sightings:
+            assert sighting.discord_id is not None
+            groups.setdefault(sighting.discord_id, []).append(sighting)
+        people = {discord_id: self._owner(discord_id, group) for discord_id, group in groups.items()}
+        persons: dict[Sighting, Person] = {
+            sighting: people[discord_id] for discord_id, group in groups.items() for sighting in group
+        }
+        for sighting in sightings:  # in their order: of two Discord ids under one alias, the later one has it
+            self._learn_with_discord_id(sighting, persons[sighting])
+        return persons
+
+    def _owner(self, discord_id: int, sightings: Sequence[Sighting]) -> Person:
+        """The user with this Discord id, made if need be; the person's placeholders become that user."""
         person = self._real.get(discord_id)
+        placeholders = dict.fromkeys(
+            placeholder for sighting in sightings for placeholder in self._own_placeholders(sighting)
+        )
         if person is None:
-            placeholder = next(self._own_placeholders(sighting), None)
-            person = (
-                self._create_user(sighting) if placeholder is None else self._upgrade(placeholder, sighting)
-            )
+            first = next(iter(placeholders), None)
+            person = self._create_user(sightings[0]) if first is None else self._upgrade(first, sightings[0])
             self._real[discord_id] = person
         elif isinstance(person, int) and person in self._placeholders:
-            self._upgrade(person, sighting)  # it got its Discord id elsewhere, and kept the flag
+            self._upgrade(person, sightings[0])  # it got its Discord id elsewhere, and kept the flag
         if isinstance(person, int):
-            for placeholder in tuple(self._own_placeholders(sighting)):
-                if placeholder not in self._unmergeable:
-                    self._merge(placeholder, person)
-        for key in (sighting.player_alias, sighting.tag_alias):
-            if key:
-                self._learn_with_discord_id(key, person, discord_id)
+            for placeholder in sorted(placeholders.keys() - {person} - self._unmergeable):
+                self._merge(placeholder, person)
         return person
 
     def by_alias(self, sighting: Sighting) -> Person:
@@ -284,11 +294,12 @@ class _Register:
                 self._tags[before.person].discard(key)
             self._tags[memory.person].add(key)
 
-    def _learn_with_discord_id(self, key: AliasKey, person: Person, discord_id: int) -> None:
-        """A Discord id outranks whatever the alias meant before."""
-        before = self._aliases.get(key)
-        source = before.source if before is not None and before.person == person else AliasSource.FEED
-        self._remember(key, _Memory(person, discord_id, source))
+    def _learn_with_discord_id(self, sighting: Sighting, person: Person) -> None:
+        """A Discord id outranks whatever the aliases meant before."""
+        for key in filter(None, (sighting.player_alias, sighting.tag_alias)):
+            before = self._aliases.get(key)
+            source = before.source if before is not None and before.person == person else AliasSource.FEED
+            self._remember(key, _Memory(person, sighting.discord_id, source))
 
     def _learn_placeholder(self, key: AliasKey, person: Person) -> None:
         """An alias that leads somewhere already stays; a name is only remembered of crew placeholders."""
@@ -329,7 +340,10 @@ class _Register:
         self.merges.append(Merge(placeholder_id, name, user_id))
         self._users.discard(placeholder_id)
         for key in [key for key, memory in self._aliases.items() if memory.person == placeholder_id]:
-            self._remember(key, replace(self._aliases[key], person=user_id))
+            if key.kind is AliasKind.CREW_NAME:
+                del self._aliases[key]  # a name never leads to a real person: the merge forgets it
+            else:
+                self._remember(key, replace(self._aliases[key], person=user_id))
         for signup in [signup for signup, person in self._signups.items() if person == placeholder_id]:
             self._signups[signup] = user_id
 
