@@ -19,6 +19,10 @@ class UsageError(SgsyncError):
     exit_code = 2
 
 
+class MergeConflictError(SgsyncError):
+    """A placeholder and a user cannot become one as things stand. Nothing was changed."""
+
+
 class ConfigurationError(SgsyncError):
     """A setting is missing or wrong. The message lists every fault at once."""
 

@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from sgsync import __version__
-from sgsync.cli import database, demo, imports, logs, tournaments
+from sgsync.cli import database, demo, imports, logs, people, tournaments
 from sgsync.errors import SgsyncError
 
 log = logging.getLogger("sgsync")
@@ -30,6 +30,8 @@ app.command("import-all")(imports.import_all)
 app.command("import")(imports.import_one)
 app.add_typer(tournaments.app, name="tournaments")
 app.command("history")(database.history)
+app.command("link-placeholder")(people.link_placeholder)
+app.add_typer(people.app, name="placeholders")
 app.command("migrate")(database.migrate)
 app.command("prune")(database.prune)
 app.command("demo")(demo.demo)

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
@@ -16,6 +16,12 @@ from sgsync.durations import from_now
 from sgsync.report import RunReport
 from sgsync.text import clean
 
+if TYPE_CHECKING:  # a run of cron renders no suggestions, and need not load what finds them
+    from sgsync.database.placeholders import ListedPlaceholder
+    from sgsync.linking.values import Link
+    from sgsync.placeholders import UnlinkedPerson
+
+MOST_ORIGINS = 4
 PIPE_WIDTH = 200  # a pipe has no width: lines stay whole for grep
 
 
@@ -92,6 +98,72 @@ def _sync_state(listed: ListedTournament) -> str:
     if not tournament.is_active:
         return "inactive"
     return "on" if tournament.slug else "no event"
+
+
+def print_link(link: "Link") -> None:
+    """Both people, and what will move."""
+    print_table(("", "User", "Name", "User name", "Discord ID"), _people_rows(link), empty="")
+    print_lines([""])
+    print_table(
+        ("Table", "Column", "Rows", "Doubles"),
+        ((move.table, move.column, move.rows, move.doubles or None) for move in link.moves),
+        empty=(
+            "Nothing has to move: the placeholder itself goes on as that user."
+            if link.upgrade
+            else "Nothing refers to the placeholder."
+        ),
+    )
+
+
+def _people_rows(link: "Link") -> Iterable[tuple[object, ...]]:
+    placeholder, user, upgrade = link.placeholder, link.user, link.upgrade
+    if placeholder:
+        yield "placeholder", placeholder.id, placeholder.name, placeholder.username, None
+    if placeholder and upgrade:
+        yield "becomes", placeholder.id, placeholder.name, upgrade.username, upgrade.discord_id
+    elif user:
+        yield "becomes", user.id, user.name, user.username, user.discord_id
+
+
+def print_placeholders(people: "Sequence[UnlinkedPerson]") -> None:
+    """Every placeholder, then whom they may be and how to say so."""
+    print_table(
+        ("ID", "User name", "Name", "From", "First seen", "Last seen", "Matches", "Crew", "Next match (UTC)"),
+        map(_placeholder_row, (person.placeholder for person in people)),
+        empty="There are no placeholders: everybody is linked.",
+    )
+    guesses = [line for person in people for line in _guesses(person)]
+    if guesses:
+        print_lines(["", "Likely, for you to judge:", *guesses])
+
+
+def _placeholder_row(placeholder: "ListedPlaceholder") -> tuple[object, ...]:
+    upcoming = placeholder.next_match
+    return (
+        placeholder.id,
+        placeholder.username,
+        placeholder.name,
+        _shortened(placeholder.origins),
+        f"{placeholder.first_seen:%Y-%m-%d}",
+        f"{placeholder.last_seen:%Y-%m-%d}",
+        placeholder.matches,
+        placeholder.crew_rows,
+        upcoming and f"{upcoming.scheduled_at:%Y-%m-%d %H:%M} (match {upcoming.id})",
+    )
+
+
+def _shortened(origins: Sequence[str]) -> str:
+    """A volunteer has a new id for every sign-up: some will do."""
+    rest = len(origins) - MOST_ORIGINS
+    return ", ".join((*origins[:MOST_ORIGINS], *((f"{rest} more",) if rest > 0 else ())))
+
+
+def _guesses(person: "UnlinkedPerson") -> Iterable[str]:
+    for suggestion in person.suggestions:
+        reasons = ", ".join(reason.value for reason in suggestion.reasons)
+        who, whom = clean(person.placeholder.name), clean(suggestion.user.name)
+        yield f"  {who} may be {whom} ({reasons}):"
+        yield f"    {person.command(suggestion)}"
 
 
 def print_history(history: EpisodeHistory) -> None:

@@ -18,6 +18,10 @@ from sgsync.snapshot.values import Tournament
 Row = Mapping[str, Any]
 
 
+# What refers to a match and is known to go with it, or to let go of it.
+_GO_WITH_THEIR_MATCH = frozenset({"matchplayers", "crew", "sgsync.episode"})
+
+
 def _recordset(model: type[t.Base], rows: Sequence[Row]) -> sa.TableValuedAlias:
     """`rows` (all with the same keys, columns of `model`) as one parameter that reads like a table."""
     columns = (sa.column(name, model.__table__.c[name].type) for name in rows[0])
@@ -170,26 +174,15 @@ def delete_matches(connection: sa.Connection, match_ids: Sequence[int]) -> dict[
 
 def _referred_to(connection: sa.Connection, match_ids: Sequence[int]) -> dict[int, str]:
     """Which matches a foreign key of a table unknown to sgsync leads to, also by way of a roster or crew row."""
-    known = {model.__tablename__ for model in (t.MatchPlayer, t.Crew)} | {"sgsync.episode"}
-    match = t.Match.__table__
+    match, *seats = t.Match.__table__, t.MatchPlayer.__table__, t.Crew.__table__
     found: dict[int, str] = {}
-    for key in foreign_keys_to(connection, "match"):
-        if key.shown_as not in known:
-            parent = key.referred_to("parent")
-            rows = select(parent.c.id).where(
-                parent.c.id == func.any(id_array(match_ids)), is_referred_to(key, parent)
-            )
-            found |= dict.fromkeys(connection.execute(rows).scalars(), key.shown_as)
-    for model in (t.MatchPlayer, t.Crew):
-        for key in foreign_keys_to(connection, model.__tablename__):
-            parent = key.referred_to("parent")
-            rows = (
-                select(model.__table__.c.match_id)
-                .join(parent, parent.c.id == model.__table__.c.id)
-                .join(match, match.c.id == model.__table__.c.match_id)
-                .where(match.c.id == func.any(id_array(match_ids)), is_referred_to(key, parent))
-            )
-            found |= dict.fromkeys(connection.execute(rows).scalars(), key.shown_as)
+    for table, match_id in ((match, match.c.id), *((seat, seat.c.match_id) for seat in seats)):
+        for key in foreign_keys_to(connection, str(table.name)):
+            if key.shown_as not in _GO_WITH_THEIR_MATCH:
+                rows = select(match_id).where(
+                    match_id == func.any(id_array(match_ids)), is_referred_to(key, table.c.id)
+                )
+                found |= dict.fromkeys(connection.execute(rows).scalars(), key.shown_as)
     return found
 
 
