@@ -262,8 +262,11 @@ Answer = Callable[[str], tuple[int, bytes]]
 
 
 @contextmanager
-def canned_feed(answer: Answer) -> Iterator[str]:
-    """A web server that gives `answer` (status and body) to every path; its base URL."""
+def canned_feed(answer: Answer, *, lost_bytes: int = 0) -> Iterator[str]:
+    """A web server that gives `answer` (status and body) to every path; its base URL.
+
+    It promises `lost_bytes` more than it sends: the connection breaks before they come.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -272,9 +275,10 @@ def canned_feed(answer: Answer) -> Iterator[str]:
             status, body = answer(self.path)
             self.send_response(status)
             self.send_header("Content-Type", "text/html")
-            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Content-Length", str(len(body) + lost_bytes))
             self.end_headers()
             self.wfile.write(body)
+            self.close_connection = self.close_connection or bool(lost_bytes)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             pass

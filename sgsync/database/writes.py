@@ -174,13 +174,16 @@ def delete_matches(connection: sa.Connection, match_ids: Sequence[int]) -> dict[
 
 def _referred_to(connection: sa.Connection, match_ids: Sequence[int]) -> dict[int, str]:
     """Which matches a foreign key of a table unknown to sgsync leads to, also by way of a roster or crew row."""
-    match, *seats = t.Match.__table__, t.MatchPlayer.__table__, t.Crew.__table__
     found: dict[int, str] = {}
-    for table, match_id in ((match, match.c.id), *((seat, seat.c.match_id) for seat in seats)):
-        for key in foreign_keys_to(connection, str(table.name)):
+    for name, match_id, row_id in (
+        ("match", t.Match.id, t.Match.id),
+        ("matchplayers", t.MatchPlayer.match_id, t.MatchPlayer.id),
+        ("crew", t.Crew.match_id, t.Crew.id),
+    ):
+        for key in foreign_keys_to(connection, name):
             if key.shown_as not in _GO_WITH_THEIR_MATCH:
                 rows = select(match_id).where(
-                    match_id == func.any(id_array(match_ids)), is_referred_to(key, table.c.id)
+                    match_id == func.any(id_array(match_ids)), is_referred_to(key, row_id.expression)
                 )
                 found |= dict.fromkeys(connection.execute(rows).scalars(), key.shown_as)
     return found
