@@ -18,17 +18,30 @@ from sgsync.snapshot.values import Tournament
 Row = Mapping[str, Any]
 
 
+POSITION = "position"
+
 # What refers to a match and is known to go with it, or to let go of it.
 _GO_WITH_THEIR_MATCH = frozenset({"matchplayers", "crew", "sgsync.episode"})
 
 
 def _recordset(model: type[t.Base], rows: Sequence[Row]) -> sa.TableValuedAlias:
-    """`rows` (all with the same keys, columns of `model`) as one parameter that reads like a table."""
-    columns = (sa.column(name, model.__table__.c[name].type) for name in rows[0])
-    parameter = bindparam(None, list(rows), type_=JSONB, unique=True)
+    """`rows` (all with the same keys, columns of `model`) as one parameter that reads like a table.
+
+    It has their `position` as well, for those who care about the order.
+    """
+    columns = [sa.column(name, model.__table__.c[name].type) for name in rows[0]]
+    numbered = [{**row, POSITION: position} for position, row in enumerate(rows)]
+    parameter = bindparam(None, numbered, type_=JSONB, unique=True)
     return (
-        func.jsonb_to_recordset(parameter).table_valued(*columns).render_derived(name="new", with_types=True)
+        func.jsonb_to_recordset(parameter)
+        .table_valued(*columns, sa.column(POSITION, sa.Integer))
+        .render_derived(name="new", with_types=True)
     )
+
+
+def _in_order(new: sa.TableValuedAlias, names: Iterable[str]) -> sa.Select[Any]:
+    """The rows of a recordset in their order, so that ids ascend in it: rosters are shown by id."""
+    return select(*(new.c[name] for name in names)).order_by(new.c[POSITION])
 
 
 def insert_rows(
@@ -41,7 +54,7 @@ def insert_rows(
     if not rows:
         return ()
     new = _recordset(model, rows)
-    statement = sa.insert(model).from_select(list(rows[0]), select(*new.c))
+    statement = sa.insert(model).from_select(list(rows[0]), _in_order(new, rows[0]))
     result = connection.execute(statement.returning(*returning) if returning else statement)
     return result.all() if returning else ()
 
@@ -58,7 +71,9 @@ def insert_absent_rows(
         return
     new = _recordset(model, rows)
     stands_already = sa.exists().where(*(model.__table__.c[name] == new.c[name] for name in keys))
-    connection.execute(sa.insert(model).from_select(list(rows[0]), select(*new.c).where(~stands_already)))
+    connection.execute(
+        sa.insert(model).from_select(list(rows[0]), _in_order(new, rows[0]).where(~stands_already))
+    )
 
 
 def update_rows(connection: sa.Connection, model: type[t.Base], rows: Sequence[Row]) -> None:
@@ -95,7 +110,7 @@ def upsert_rows(
     if not rows:
         return
     new = _recordset(model, rows)
-    statement = insert(model).from_select(list(rows[0]), select(*new.c))
+    statement = insert(model).from_select(list(rows[0]), _in_order(new, rows[0]))
     keys = [column.name for column in model.__table__.primary_key]
     changes = {name: statement.excluded[name] for name in rows[0] if name not in (*keys, *keep)}
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changes))

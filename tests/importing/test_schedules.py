@@ -8,6 +8,7 @@ import pytest
 from sgsync.report import Outcome
 from tests.importing.conftest import checked_scene
 from tests.postgres import Databases
+from tests.feed_json import make_episode, make_player
 from tests.scene import LEAGUE, LIVE, RUN_RECORD, Scene, changed_tables, sample, with_league
 
 NOT_IMPORTED = {74624, 74641}  # nobody plays yet; held for its time zone
@@ -110,3 +111,20 @@ def test_a_second_import_changes_no_row_but_the_runs_record(scene: Scene) -> Non
     report = scene.import_all()
     assert changed_tables(before, scene.dump()) == RUN_RECORD
     assert [(each.imported, each.skipped) for each in report.tournaments] == [(0, 10), (0, 16)]
+
+
+def test_rosters_keep_the_order_of_the_feed(scene: Scene) -> None:
+    names = [f"Player {number}" for number in (7, 3, 9, 1, 8, 2)]
+    scene.episodes = [
+        make_episode(
+            75000 + number,
+            *(make_player(100 * number + index, name, discordId="") for index, name in enumerate(names)),
+        )
+        for number in range(40)
+    ]
+    scene.import_all()
+    rosters = scene.rows(
+        "SELECT array_agg(display_name ORDER BY matchplayers.id) FROM matchplayers"
+        " JOIN users ON users.id = user_id GROUP BY match_id"
+    )
+    assert rosters == [(names,)] * 40
