@@ -73,6 +73,8 @@ class Scene:
         *episode_ids: int,
         schedule: list[Any] | None = None,
         dry_run: bool = False,
+        overwrite: bool = False,
+        accept_vanished: bool = False,
         **flags: object,
     ) -> RunReport:
         """Import into one tournament; a `schedule` of wire JSON takes the place of the feed."""
@@ -81,6 +83,8 @@ class Scene:
             tournament_id,
             episode_ids=episode_ids,
             schedule=None if schedule is None else read_schedule(schedule),
+            overwrite=overwrite,
+            accept_vanished=accept_vanished,
             dry_run=dry_run,
             settings=self.settings(**flags),
         )
@@ -90,6 +94,13 @@ class Scene:
         self.on_request()
         self.served += deepcopy(self.episodes)
         return self.episodes
+
+    def find(self, episode_id: int) -> list[Any]:
+        """What the feed serves of one episode at this moment."""
+        self.on_request()
+        found = [episode for episode in self.episodes if episode["id"] == episode_id]
+        self.served += deepcopy(found)
+        return found
 
     def execute(self, statement: str, *values: Any) -> None:
         with connect(self.url) as connection:

@@ -120,7 +120,7 @@ def test_rosters_keep_the_order_of_the_feed(scene: Scene) -> None:
             75000 + number,
             *(make_player(100 * number + index, name, discordId="") for index, name in enumerate(names)),
         )
-        for number in range(40)
+        for number in range(1, 41)
     ]
     scene.import_all()
     rosters = scene.rows(
