@@ -106,6 +106,10 @@ def _initialise(programs: Path, data: Path, account: Account) -> None:
         )
     except subprocess.CalledProcessError as error:
         raise SgsyncError(f"Postgres cannot make its files in {data}: {error.stderr.strip()}") from error
+    except PermissionError as error:
+        raise SgsyncError(
+            f"Postgres runs as 'nobody' here, who cannot enter {data.parent}: choose another folder."
+        ) from error
     except OSError as error:
         raise SgsyncError(f"Postgres does not run here: {error}") from error
 

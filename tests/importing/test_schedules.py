@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import pytest
 
 from sgsync.report import Outcome
+from tests.feed_json import make_episode, make_player
 from tests.importing.conftest import checked_scene
 from tests.postgres import Databases
-from tests.feed_json import make_episode, make_player
 from tests.scene import LEAGUE, LIVE, RUN_RECORD, Scene, changed_tables, sample, with_league
 
 NOT_IMPORTED = {74624, 74641}  # nobody plays yet; held for its time zone

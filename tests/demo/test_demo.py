@@ -1,0 +1,101 @@
+"""The demo: one command on a fresh machine, and the same again."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psycopg
+import pytest
+
+Demo = subprocess.Popen[str]
+
+EVERYTHING_IMPORTED = "8 imported, 2 skipped", "16 imported, 0 skipped"
+NOTHING_NEW = "0 imported, 10 skipped", "0 imported, 16 skipped"
+
+
+@contextmanager
+def demo(folder: Path, *options: str) -> Iterator[Demo]:
+    command = [sys.executable, "-m", "sgsync", "demo", "--folder", str(folder), *options]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SGSYNC_")}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, cwd=folder.parent
+    ) as process:
+        yield process
+
+
+def run_demo(folder: Path, *options: str) -> tuple[str, str]:
+    with demo(folder, *options) as process:
+        stdout, stderr = process.communicate(timeout=60)
+    assert process.returncode == 0, stderr
+    return stdout, stderr
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    # Not in pytest's own folder, which root's server, running as somebody else, could not enter.
+    with TemporaryDirectory(prefix="sgsync-demo-", dir="/tmp") as parent:
+        Path(parent).chmod(0o755)
+        yield Path(parent) / "demo"
+
+
+def test_the_demo_shows_the_real_import_and_the_second_one_writes_nothing(folder: Path) -> None:
+    stdout, stderr = run_demo(folder)
+    assert all(counts in stderr for counts in EVERYTHING_IMPORTED)
+    assert "Aurelio, bitwingtv*" in stdout
+    assert "commentator tinker* (?)" in stdout
+    assert "sgsync demo --serve" in stdout
+    again, stderr = run_demo(folder)
+    assert all(counts in stderr for counts in NOTHING_NEW)
+    assert again == stdout
+
+
+def test_a_reset_starts_over(folder: Path) -> None:
+    run_demo(folder)
+    _, stderr = run_demo(folder, "--reset")
+    assert all(counts in stderr for counts in EVERYTHING_IMPORTED)
+
+
+def test_a_served_demo_can_be_used_by_every_other_command_until_it_is_stopped(folder: Path) -> None:
+    with demo(folder, "--serve") as process:
+        assert process.stdout is not None
+        settings = read_exports(process.stdout)
+        move_first_episode(folder / "feed" / "alttprleague.json")
+        environment = {**os.environ, **settings, "SGSYNC_REQUEST_INTERVAL": "0s"}
+        command = [sys.executable, "-m", "sgsync", "import-all", "--json"]
+        imported = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        assert json.loads(imported.stdout)["totals"]["updated"] == 1
+        second = subprocess.run(
+            [sys.executable, "-m", "sgsync", "demo", "--folder", str(folder)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (second.returncode, "A demo is running" in second.stderr) == (1, True)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(settings["SGSYNC_DATABASE_URL"])
+
+
+def read_exports(lines: Iterable[str]) -> dict[str, str]:
+    """The settings that a served demo tells to export."""
+    found: dict[str, str] = {}
+    for line in lines:
+        if line.startswith("  export "):
+            name, _, value = line.removeprefix("  export ").strip().partition("=")
+            found[name] = value.strip("'")
+        if len(found) == 2:
+            return found
+    raise AssertionError("the demo ended without telling its settings")
+
+
+def move_first_episode(file: Path) -> None:
+    episodes = json.loads(file.read_text(encoding="utf-8"))
+    episodes[0]["match1"]["title"] = "Moved to prime time"
+    file.write_text(json.dumps(episodes), encoding="utf-8")
