@@ -118,7 +118,10 @@ class Run:
         if not self.shows_actions:
             return report
         return replace(
-            report, actions=tuple(action for step in imported.steps for action in describe(step.plan))
+            report,
+            actions=tuple(
+                action for step in imported.steps for action in describe(step.plan, step.kept_matches)
+            ),
         )
 
     def _bring_in(self, tournament: Tournament, fetched: Fetched) -> Imported:

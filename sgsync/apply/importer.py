@@ -15,7 +15,7 @@ from sgsync.apply.tables import PlanOutdatedError, apply_plan
 from sgsync.database.engine import Database, Features
 from sgsync.database.faults import is_conflict, is_data_fault, reason
 from sgsync.database.reads import read_snapshot
-from sgsync.database.writes import insert_audit_log
+from sgsync.database.writes import insert_audit_log, tables_keeping
 from sgsync.errors import DatabaseRefusedError, UsageError
 from sgsync.fetch.answers import Schedule
 from sgsync.plan.heard import Heard
@@ -76,9 +76,9 @@ class Importer:
             try:
                 return replace(self._import(task, parts, options), refused=tuple(refused))
             except MergeRefusedError as error:
-                log.debug("Planning again without a merge: %s", error.reason)
-                refused.append(error.reason)
-                options = replace(options, unmergeable=options.unmergeable | {error.merge.placeholder_id})
+                log.debug("Planning again without a merge: %s", error)
+                refused += error.reasons.values()
+                options = replace(options, unmergeable=options.unmergeable | error.reasons.keys())
             except PlanOutdatedError:
                 log.debug("Planning again: what was read has changed")
             except DBAPIError as error:
@@ -110,7 +110,7 @@ class Importer:
             except DBAPIError as error:
                 if not is_data_fault(error):
                     raise
-                poisonous.append(Poisonous(min(part.mentioned, default=0), reason(error)))
+                poisonous.append(Poisonous(part.episodes[0].id if part.episodes else 0, reason(error)))
         return steps, poisonous
 
     def _step(self, connection: sa.Connection, task: Task, heard: Heard, options: PlanOptions) -> Step:
@@ -122,9 +122,12 @@ class Importer:
             raise UsageError(f"There is no tournament {task.tournament.id}: `sgsync tournaments` lists them.")
         plan = make_plan(heard, snapshot, options, now)
         waits = plan.to_confirm and not task.is_final
-        if self.dry_run or waits or plan.is_empty:
+        if self.dry_run:
+            return Step(plan, applied=None, kept_matches=tables_keeping(connection, plan.doomed_matches))
+        if waits or plan.is_empty:
             return Step(plan, applied=None)
-        return Step(plan, apply_plan(connection, plan, self.features, now))
+        applied = apply_plan(connection, plan, self.features, now)
+        return Step(plan, applied, applied.kept_matches)
 
     def _tell_history(
         self, connection: sa.Connection, task: Task, imported: Imported, duration_seconds: float

@@ -1,8 +1,8 @@
 """What became of one tournament's episodes, and how it is counted and told."""
 
 import logging
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from sgsync.apply.ids import Applied
 from sgsync.fetch.answers import Rejected, Schedule
@@ -25,10 +25,14 @@ class Poisonous:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A plan and what became of it: nothing in a dry run."""
+    """A plan and what became of it: nothing in a dry run.
+
+    `kept_matches` would be deleted, if some table, by match id, did not refer to them.
+    """
 
     plan: Plan
     applied: Applied | None
+    kept_matches: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,7 @@ def report_on(imported: Imported) -> TournamentReport:
 
 
 def _was_deleted(cancellation: Cancellation, step: Step) -> bool:
-    return cancellation.delete and not (step.applied and cancellation.match.id in step.applied.kept_matches)
+    return cancellation.delete and cancellation.match.id not in step.kept_matches
 
 
 def narrate(imported: Imported) -> Iterator[Line]:
@@ -107,17 +111,18 @@ def narrate(imported: Imported) -> Iterator[Line]:
         for skip in step.plan.skips:
             yield logging.DEBUG if skip.reason is SkipReason.KNOWN else logging.INFO, skip.sentence
         if step.applied:
-            yield from _deeds(step.plan, step.applied)
+            yield from _deeds(step, step.applied)
 
 
-def _deeds(plan: Plan, applied: Applied) -> Iterator[Line]:
+def _deeds(step: Step, applied: Applied) -> Iterator[Line]:
+    plan = step.plan
     yield from ((logging.INFO, sentence) for sentence in _introductions(plan, applied))
     for match in plan.new_matches:
         yield from ((logging.INFO, sentence) for sentence in _new_match(match, applied))
     for revision in plan.revisions:
         yield from _revision(revision, plan.names, applied)
     for cancellation in plan.cancellations:
-        yield logging.WARNING, _cancellation(cancellation, applied)
+        yield logging.WARNING, _cancellation(cancellation, step.kept_matches)
 
 
 def _introductions(plan: Plan, applied: Applied) -> Iterator[str]:
@@ -181,7 +186,11 @@ def _revision(revision: Revision, names: Names, applied: Applied) -> Iterator[Li
         edit = f"{what_is_kept(kept, names)} is {ours}, SpeedGaming says {theirs}"
         yield logging.WARNING, f"Kept local edit in match {match_id} for episode {episode_id}: {edit}"
     if revision.frozen_by:
-        yield logging.INFO, f"Left match {match_id} for episode {episode_id} as it is, {revision.frozen_by}"
+        missing = "; its episode is missing from SpeedGaming's schedule" if revision.is_missing else ""
+        yield (
+            logging.INFO,
+            f"Left match {match_id} for episode {episode_id} as it is, {revision.frozen_by}{missing}",
+        )
     if revision.finished_at:
         yield (
             logging.INFO,
@@ -189,9 +198,9 @@ def _revision(revision: Revision, names: Names, applied: Applied) -> Iterator[Li
         )
 
 
-def _cancellation(cancellation: Cancellation, applied: Applied) -> str:
+def _cancellation(cancellation: Cancellation, kept_matches: Mapping[int, str]) -> str:
     match = cancellation.match
-    table = applied.kept_matches.get(match.id)
+    table = kept_matches.get(match.id)
     if table:
         fate = f"is kept, because table {table} refers to it"
     else:

@@ -1,6 +1,6 @@
 """The users that a plan creates, upgrades or merges."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,21 +20,22 @@ IMPORTER = "import"
 
 
 class MergeRefusedError(Exception):
-    """A placeholder that cannot be merged, because a table unknown to sgsync forbids it."""
+    """Placeholders that cannot be merged, because a table unknown to sgsync forbids it; why, by their ids."""
 
-    def __init__(self, merge: Merge, reason: str) -> None:
-        super().__init__(reason)
-        self.merge = merge
-        self.reason = reason
+    def __init__(self, reasons: Mapping[int, str]) -> None:
+        super().__init__("; ".join(reasons.values()))
+        self.reasons = reasons
 
 
 def merge_people(connection: sa.Connection, merges: Iterable[Merge], now: datetime) -> None:
     """Let placeholders become the real users that they turned out to be. Raises MergeRefusedError."""
+    refused: dict[int, str] = {}
     for merge in merges:
         try:
             moved = merge_placeholder(connection, merge.placeholder_id, merge.user_id)
         except MergeConflictError as error:
-            raise MergeRefusedError(merge, str(error)) from error
+            refused[merge.placeholder_id] = str(error)
+            continue
         record_link(
             connection,
             LinkRecord(
@@ -47,12 +48,17 @@ def merge_people(connection: sa.Connection, merges: Iterable[Merge], now: dateti
                 moved=moved,
             ),
         )
+    if refused:
+        raise MergeRefusedError(refused)
 
 
-def upgrade_people(connection: sa.Connection, upgrades: Iterable[Upgrade]) -> bool:
+def upgrade_people(connection: sa.Connection, upgrades: Sequence[Upgrade], now: datetime) -> bool:
     """Let placeholders become real users in place; whether all of them were placeholders still."""
     rows = [_upgrade_row(upgrade) for upgrade in upgrades]
-    return writes.upgrade_placeholders(connection, rows) == len(rows)
+    if writes.upgrade_placeholders(connection, rows) != len(rows):
+        return False
+    writes.insert_rows(connection, t.Link, [_link_row(upgrade, now) for upgrade in upgrades])
+    return True
 
 
 def write_users(connection: sa.Connection, people: Identities) -> dict[str, int]:
@@ -77,6 +83,18 @@ def _upgrade_row(upgrade: Upgrade) -> Row:
         "discord_id": upgrade.discord_id,
         "discord_username": upgrade.username,
         "discord_discriminator": upgrade.discriminator,
+    }
+
+
+def _link_row(upgrade: Upgrade, now: datetime) -> Row:
+    return {
+        "placeholder_id": upgrade.user_id,
+        "placeholder_name": upgrade.placeholder_name,
+        "user_id": upgrade.user_id,
+        "linked_at": now.isoformat(),
+        "linked_by": IMPORTER,
+        "source": "feed",
+        "moved": {},
     }
 
 

@@ -31,7 +31,7 @@ def apply_plan(connection: sa.Connection, plan: Plan, features: Features, now: d
     """
     _lock(connection, plan, features)
     # Upgrades first: a placeholder may become the user into whom another one is merged.
-    if not upgrade_people(connection, plan.identities.upgrades):
+    if not upgrade_people(connection, plan.identities.upgrades, now):
         raise PlanOutdatedError
     merge_people(connection, plan.identities.merges, now)
     applied = Applied(write_users(connection, plan.identities), _write_channels(connection, plan))
@@ -55,12 +55,21 @@ def _lock(connection: sa.Connection, plan: Plan, features: Features) -> None:
         }
         for match in _touched_matches(plan)
     ]
-    if not writes.lock_matches(connection, matches, features):
+    if not writes.lock_matches(connection, matches, features) or not _are_as_read(connection, plan):
         raise PlanOutdatedError
     writes.lock_users(
         connection,
         {person for person in (*plan.new_members, *plan.new_registrations) if isinstance(person, int)},
     )
+
+
+def _are_as_read(connection: sa.Connection, plan: Plan) -> bool:
+    """Whether nobody has begun to work on the rosters of matches that are to be deleted."""
+    doomed = [cancellation.match for cancellation in plan.cancellations if cancellation.delete]
+    if not doomed:
+        return True
+    seats = writes.lock_seats(connection, [match.id for match in doomed])
+    return all(tuple(seats.get(match.id, ())) == match.entries for match in doomed)
 
 
 def _touched_matches(plan: Plan) -> Iterator[KnownMatch]:
@@ -144,9 +153,14 @@ def _write_rosters(connection: sa.Connection, plan: Plan, applied: Applied) -> N
         for role, person in revision.removed
     ]
     nobody_worked_on_it = (t.MatchPlayer.finish_rank.is_(None), t.MatchPlayer.assigned_station.is_(None))
-    writes.delete_rows(connection, t.MatchPlayer, _players(removed), *nobody_worked_on_it)
-    writes.delete_rows(connection, t.Crew, _crew(removed), t.Crew.approved_by_id.is_(None))
-    writes.set_approvals(connection, _crew(_seats(_newly_approved(plan), applied)))
+    approvals = _crew(_seats(_newly_approved(plan), applied))
+    followed = (
+        writes.delete_rows(connection, t.MatchPlayer, _players(removed), *nobody_worked_on_it),
+        writes.delete_rows(connection, t.Crew, _crew(removed), t.Crew.approved_by_id.is_(None)),
+        writes.set_approvals(connection, approvals),
+    )
+    if sum(followed) < len(removed) + len(approvals):  # somebody has begun to work on one of the rows
+        raise PlanOutdatedError
     added = _seats(_newly_seated(plan, applied), applied)
     writes.insert_absent_rows(connection, t.MatchPlayer, _players(added), keys=("match_id", "user_id"))
     writes.insert_absent_rows(connection, t.Crew, _crew(added), keys=("match_id", "user_id", "role"))

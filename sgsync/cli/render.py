@@ -267,7 +267,8 @@ def _shown(field: str, value: Any, now: datetime) -> str:  # noqa: ANN401 - a va
 
 
 def _cancellation(action: Mapping[str, Any], _now: datetime) -> list[str]:
-    fate = "its match is deleted" if action["delete"] else "its match is kept"
+    kept = f"its match is kept{', table ' + action['kept_by'] + ' refers to it' if action['kept_by'] else ''}"
+    fate = "its match is deleted" if action["delete"] else kept
     return [f"- match {action['match_id']} for episode {action['episode_id']}: {action['why']}; {fate}"]
 
 

@@ -1,6 +1,7 @@
 """The snapshot's SELECT: one statement for everything that a plan may ask."""
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -223,17 +224,29 @@ def _alias(row: Row) -> Alias:
     )
 
 
-def _known_matches(found: sa.Row[Any]) -> dict[int, KnownMatch]:
+def entries_of(
+    players: Iterable[Mapping[Any, Any]], crew: Iterable[Mapping[Any, Any]]
+) -> defaultdict[int, list[Entry]]:
+    """Who stands in which match, by its id, in the order of the rows' ids."""
     entries: defaultdict[int, list[Entry]] = defaultdict(list)
-    for row in sorted(found.players, key=lambda row: int(row["id"])):
+    for row in sorted(players, key=_by_id):
         pristine = row["finish_rank"] is None and row["assigned_station"] is None
         entries[row["match_id"]].append(Entry(Role.PLAYER, row["user_id"], is_pristine=pristine))
-    for row in sorted(found.crew, key=lambda row: int(row["id"])):
+    for row in sorted(crew, key=_by_id):
         if row["role"] in CREW_ROLES:  # any other is not ours to keep
             pristine = row["approved_by_id"] is None
             entries[row["match_id"]].append(
                 Entry(Role(row["role"]), row["user_id"], row["approved"], pristine)
             )
+    return entries
+
+
+def _by_id(row: Mapping[Any, Any]) -> int:
+    return int(row["id"])
+
+
+def _known_matches(found: sa.Row[Any]) -> dict[int, KnownMatch]:
+    entries = entries_of(found.players, found.crew)
     with_room = {row["match_id"] for row in found.rooms}
     return {
         row["speedgaming_episode_id"]: KnownMatch(

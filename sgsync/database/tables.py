@@ -56,6 +56,9 @@ class UpdatedAt:
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
 
 
+LARGEST_ID = 2**31 - 1
+"""The application's ids, and SpeedGaming's episode ids with them, are 4-byte integers."""
+
 # The application's tables
 
 

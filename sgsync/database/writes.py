@@ -11,9 +11,10 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from sgsync.database import tables as t
 from sgsync.database.engine import Features
+from sgsync.database.reads import entries_of
 from sgsync.database.references import foreign_keys_to, id_array, is_referred_to
 from sgsync.report import TournamentReport
-from sgsync.snapshot.values import Tournament
+from sgsync.snapshot.values import Entry, Tournament
 
 Row = Mapping[str, Any]
 
@@ -90,13 +91,13 @@ def update_rows(connection: sa.Connection, model: type[t.Base], rows: Sequence[R
 
 def delete_rows(
     connection: sa.Connection, model: type[t.Base], rows: Sequence[Row], *still: sa.ColumnElement[bool]
-) -> None:
-    """Delete what equals one of `rows` in all their columns, as far as `still` holds."""
+) -> int:
+    """Delete what equals one of `rows` in all their columns, as far as `still` holds; how many went."""
     if not rows:
-        return
+        return 0
     new = _recordset(model, rows)
     same = (model.__table__.c[name] == new.c[name] for name in rows[0])
-    connection.execute(sa.delete(model).where(*same, *still))
+    return connection.execute(sa.delete(model).where(*same, *still)).rowcount
 
 
 def upsert_rows(
@@ -169,27 +170,46 @@ def upgrade_placeholders(connection: sa.Connection, rows: Sequence[Row]) -> int:
     return connection.execute(statement).rowcount
 
 
-def set_approvals(connection: sa.Connection, rows: Sequence[Row]) -> None:
-    """Let crew rows (match_id, user_id, role) be as `approved` as SpeedGaming says, unless somebody here decided."""
+def set_approvals(connection: sa.Connection, rows: Sequence[Row]) -> int:
+    """Let crew rows (match_id, user_id, role) be as `approved` as SpeedGaming says, unless somebody here decided.
+
+    How many followed.
+    """
     if not rows:
-        return
+        return 0
     new = _recordset(t.Crew, rows)
     same = (t.Crew.__table__.c[name] == new.c[name] for name in ("match_id", "user_id", "role"))
     statement = sa.update(t.Crew).values(approved=new.c.approved, updated_at=func.now())
-    connection.execute(statement.where(*same, t.Crew.approved_by_id.is_(None)))
+    return connection.execute(statement.where(*same, t.Crew.approved_by_id.is_(None))).rowcount
+
+
+def lock_seats(connection: sa.Connection, match_ids: Sequence[int]) -> Mapping[int, Sequence[Entry]]:
+    """Keep others from the roster and crew rows of these matches; who stands in them, by match."""
+    players, crew = (
+        connection.execute(
+            select(*seats.c)
+            .where(seats.c.match_id == func.any(id_array(match_ids)))
+            .order_by(seats.c.id)
+            .with_for_update()
+        ).mappings()
+        for seats in (t.MatchPlayer.__table__, t.Crew.__table__)
+    )
+    return entries_of(players, crew)
 
 
 def delete_matches(connection: sa.Connection, match_ids: Sequence[int]) -> dict[int, str]:
     """Delete matches, except those that something in a table unknown to sgsync refers to; which, and the table."""
-    kept = _referred_to(connection, match_ids)
+    kept = tables_keeping(connection, match_ids)
     doomed = [match_id for match_id in match_ids if match_id not in kept]
     connection.execute(sa.delete(t.Match).where(t.Match.id == func.any(id_array(doomed))))
     return kept
 
 
-def _referred_to(connection: sa.Connection, match_ids: Sequence[int]) -> dict[int, str]:
+def tables_keeping(connection: sa.Connection, match_ids: Sequence[int]) -> dict[int, str]:
     """Which matches a foreign key of a table unknown to sgsync leads to, also by way of a roster or crew row."""
     found: dict[int, str] = {}
+    if not match_ids:
+        return found
     for name, match_id, row_id in (
         ("match", t.Match.id, t.Match.id),
         ("matchplayers", t.MatchPlayer.match_id, t.MatchPlayer.id),

@@ -47,6 +47,7 @@ class Upgrade:
     """A placeholder that becomes the real user with this Discord id, in place."""
 
     user_id: int
+    placeholder_name: str
     discord_id: int
     username: str
     discriminator: str | None
@@ -329,9 +330,9 @@ class _Register:
 
     def _upgrade(self, user_id: int, sighting: Sighting) -> Person:
         assert sighting.discord_id is not None
+        name = self._no_placeholder_any_more(user_id)
         username = sighting.username or sighting.name
-        self.upgrades.append(Upgrade(user_id, sighting.discord_id, username, sighting.discriminator))
-        self._no_placeholder_any_more(user_id)
+        self.upgrades.append(Upgrade(user_id, name, sighting.discord_id, username, sighting.discriminator))
         return user_id
 
     def _merge(self, placeholder_id: int, user_id: int) -> None:

@@ -116,6 +116,7 @@ class Revision:
     is_adopted: bool = False
     is_back: bool = False
     frozen_by: str | None = None  # SpeedGaming changed it, but it does not follow any more
+    is_missing: bool = False  # nothing but that SpeedGaming does not list it any more
     finished_at: datetime | None = None
 
     @property
@@ -168,6 +169,11 @@ class Plan:
     warnings: tuple[str, ...] = ()
     to_confirm: tuple[int, ...] = ()
     distrust: str | None = None
+
+    @property
+    def doomed_matches(self) -> tuple[int, ...]:
+        """The matches to be deleted, unless something unknown refers to them."""
+        return tuple(cancellation.match.id for cancellation in self.cancellations if cancellation.delete)
 
     @property
     def is_empty(self) -> bool:

@@ -14,9 +14,10 @@ URL_LENGTH = 255
 
 @dataclass(frozen=True, slots=True)
 class Channels:
-    """The channel of each episode, by episode id."""
+    """The channel of each episode and what the feed calls it, by episode id."""
 
     refs: Mapping[int, ChannelRef]
+    names: Mapping[int, str | None]
     _wanted: Mapping[str, SpeedGamingChannel]
     _foreign: Mapping[int, str]
 
@@ -38,11 +39,13 @@ class Channels:
 def choose_channels(episodes: Iterable[SpeedGamingEpisode], snapshot: Snapshot, language: str) -> Channels:
     """The channel of each of `episodes`: known, to be created, or none if it is another organization's."""
     refs: dict[int, ChannelRef] = {}
+    names: dict[int, str | None] = {}
     wanted: dict[str, SpeedGamingChannel] = {}
     foreign: dict[int, str] = {}
     for episode in episodes:
         channel = channel_of(episode, language)
         name = channel_name(channel) if channel else None
+        names[episode.id] = name
         known = snapshot.channels.get(name) if name else None
         if channel is None or name is None:
             refs[episode.id] = None
@@ -54,7 +57,7 @@ def choose_channels(episodes: Iterable[SpeedGamingEpisode], snapshot: Snapshot, 
         else:
             foreign[episode.id] = name
             refs[episode.id] = None
-    return Channels(refs, wanted, foreign)
+    return Channels(refs, names, wanted, foreign)
 
 
 def _new_channel(channel: SpeedGamingChannel) -> NewChannel:

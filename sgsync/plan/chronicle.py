@@ -58,7 +58,8 @@ def _revision(revision: Revision, names: Names) -> Iterator[Event]:
     for kept in revision.kept:
         yield _kept(episode_id, kept, names)
     if revision.frozen_by:
-        yield Event(episode_id, "frozen", why=revision.frozen_by)
+        missing = ", and SpeedGaming does not list it any more" if revision.is_missing else ""
+        yield Event(episode_id, "frozen", why=f"{revision.frozen_by}{missing}")
     if revision.finished_at:
         yield Event(episode_id, "finished", after=in_words("scheduled_at", revision.finished_at))
 

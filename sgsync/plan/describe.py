@@ -11,8 +11,11 @@ from sgsync.snapshot.values import Role
 Action = Mapping[str, Any]
 
 
-def describe(plan: Plan) -> Iterator[Action]:
-    """Everything that `plan` does or leaves, in the order in which it would happen."""
+def describe(plan: Plan, kept_matches: Mapping[int, str]) -> Iterator[Action]:
+    """Everything that `plan` does or leaves, in the order in which it would happen.
+
+    `kept_matches` cannot be deleted, because a table (by match id) refers to them.
+    """
     yield from _people(plan.identities)
     for channel in plan.new_channels:
         yield {"action": "create_channel", "name": channel.name, "stream_url": channel.stream_url}
@@ -26,7 +29,8 @@ def describe(plan: Plan) -> Iterator[Action]:
             "action": "cancel_match",
             **_which(cancellation.match.id, cancellation.match.episode_id),
             "why": cancellation.why,
-            "delete": cancellation.delete,
+            "delete": cancellation.delete and cancellation.match.id not in kept_matches,
+            "kept_by": kept_matches.get(cancellation.match.id),
         }
     for skip in plan.skips:
         if skip.reason is not SkipReason.KNOWN:
@@ -125,6 +129,7 @@ def _revision(revision: Revision, plan: Plan, placeholders: set[str]) -> Action:
         "adopted": revision.is_adopted,
         "returned": revision.is_back,
         "frozen": revision.frozen_by,
+        "missing": revision.is_missing,
         "finished_at": revision.finished_at and revision.finished_at.isoformat(),
     }
 

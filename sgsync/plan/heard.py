@@ -40,8 +40,7 @@ class Heard:
     def one_by_one(self) -> "list[Heard]":
         """The same in parts, so that one of them can fail without the others: each episode, then the absences."""
         episodes = [
-            Heard((episode,), frozenset({episode.id}), asked=self.asked & {episode.id})
-            for episode in self.episodes
+            Heard((episode,), self.mentioned, asked=self.asked & {episode.id}) for episode in self.episodes
         ]
         return [*episodes, replace(self, episodes=())]
 

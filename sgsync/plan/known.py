@@ -59,13 +59,22 @@ def _known(
             Signup(match.episode_id, row.role, row.user_id, feed_ids=(), approved=row.approved)
             for row in people.values()
         )
-    base_people: dict[Seat, Signup] = {
-        (signup.role, merged.get(signup.user_id, signup.user_id)): signup for signup in signups
-    }
+    base_people: dict[Seat, Signup] = {}
+    for signup in (replace(each, user_id=merged.get(each.user_id, each.user_id)) for each in signups):
+        place = (signup.role, signup.user_id)
+        base_people[place] = _united(base_people[place], signup) if place in base_people else signup
     return Known(match, entry, entry.base if entry else match.fields, base_people, people)
 
 
 def _both(one: Entry, other: Entry) -> Entry:
     return replace(
         one, approved=one.approved or other.approved, is_pristine=one.is_pristine and other.is_pristine
+    )
+
+
+def _united(one: Signup, other: Signup) -> Signup:
+    return replace(
+        one,
+        feed_ids=tuple(sorted({*one.feed_ids, *other.feed_ids})),
+        approved=one.approved or other.approved,
     )

@@ -1,6 +1,7 @@
 """From what SpeedGaming said and a snapshot to a plan. Pure: no database, no network, no clock."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,14 +25,8 @@ from sgsync.plan.importable import reason_to_skip
 from sgsync.plan.known import Known, known_matches
 from sgsync.plan.match import title_of
 from sgsync.plan.options import PlanOptions
-from sgsync.plan.revise import Revised, leave_frozen, revise
-from sgsync.plan.vanished import (
-    cancellations,
-    due_without_news,
-    in_turn,
-    reason_to_distrust,
-    should_be_listed,
-)
+from sgsync.plan.revise import Revised, leave_frozen, miss_frozen, revise
+from sgsync.plan.vanished import find_absences
 from sgsync.snapshot.values import MatchFields, Role, Snapshot, State
 
 
@@ -41,49 +36,41 @@ def make_plan(heard: Heard, snapshot: Snapshot, options: PlanOptions, now: datet
     The order of the episodes does not matter.
     """
     reading = _read(heard, snapshot, options)
-    expected = (
-        should_be_listed(reading.known, snapshot, heard.window) if heard.window and options.update else ()
-    )
-    distrust = None if options.accept_vanished else reason_to_distrust(expected, heard, snapshot)
-    if distrust:
-        return Plan(snapshot.tournament, distrust=distrust)
+    absences = find_absences(reading.known, heard, snapshot, options, now)
+    if absences.distrust:
+        return Plan(snapshot.tournament, distrust=absences.distrust)
     new_matches = tuple(
-        _new_match(reading, episode) for episode in reading.followed if episode.id not in reading.known
+        _new_match(reading, each) for each in reading.followed if each.id not in reading.known
     )
-    revised = [
-        _revised(reading, episode, options, now)
-        for episode in reading.followed
-        if episode.id in reading.known
-    ]
-    cancelled = (
-        cancellations(reading.known, heard, snapshot, delete=options.delete_cancelled)
-        if options.update
-        else ()
-    )
-    due = due_without_news(reading.known, heard, options.auto_finish, now) if options.update else ()
+    revised = [_revised(reading, each, options, now) for each in reading.followed if each.id in reading.known]
+    missed = [miss_frozen(reading.known[episode_id]) for episode_id in absences.frozen]
     memories = (
-        *(_memory_of_new(match, snapshot) for match in new_matches),
-        *(each.memory for each in revised if each.memory),
-        *(_memory_of_cancelled(cancellation, reading.known) for cancellation in cancelled),
+        *(_memory_of_new(match, reading) for match in new_matches),
+        *(each.memory for each in (*revised, *missed) if each.memory),
+        *(_memory_of_cancelled(each, reading.known) for each in absences.cancellations),
     )
-    listed = _newly_listed(new_matches, revised, reading.known)
+    newcomers = _newly_listed(new_matches, revised, reading.known)
     return Plan(
         tournament=snapshot.tournament,
         identities=reading.identities,
         new_channels=reading.channels.missing(memory.fields.channel for memory in memories),
-        names=Names(
-            users={user.id: user.name for user in snapshot.users.values()},
-            channels={channel.id: channel.name for channel in snapshot.channels.values()},
-        ),
+        names=_names(snapshot),
         new_matches=new_matches,
-        revisions=tuple(each.revision for each in revised if not each.is_nothing),
-        cancellations=cancelled,
+        revisions=tuple(each.revision for each in (*revised, *missed) if not each.is_nothing),
+        cancellations=absences.cancellations,
         memories=memories,
-        new_members=_new_to_the_organization(listed, snapshot),
-        new_registrations=_new_to_the_tournament(listed, snapshot),
+        new_members=_new_to_the_organization(newcomers, snapshot),
+        new_registrations=_new_to_the_tournament(newcomers, snapshot),
         skips=(*reading.skips, *(_unchanged(each) for each in revised if each.is_nothing)),
         warnings=reading.channels.warnings(memory.episode_id for memory in memories),
-        to_confirm=in_turn({*expected, *due} - heard.mentioned - heard.asked, now),
+        to_confirm=absences.to_confirm,
+    )
+
+
+def _names(snapshot: Snapshot) -> Names:
+    return Names(
+        users={user.id: user.name for user in snapshot.users.values()},
+        channels={channel.id: channel.name for channel in snapshot.channels.values()},
     )
 
 
@@ -96,6 +83,7 @@ class _Reading:
     followed: tuple[SpeedGamingEpisode, ...]
     sightings: Mapping[int, Sequence[Sighting]]
     identities: Identities
+    merged: Mapping[int, int]  # placeholders, and the users that they turned out to be
     known: Mapping[int, Known]
     channels: Channels
 
@@ -126,16 +114,33 @@ def _read(heard: Heard, snapshot: Snapshot, options: PlanOptions) -> _Reading:
         followed=followed,
         sightings=sightings,
         identities=identities,
+        merged=merged,
         known=known_matches(snapshot, merged),
         channels=choose_channels(followed, snapshot, options.channel_language),
     )
 
 
 def _to_identify(sightings: Mapping[int, Sequence[Sighting]], snapshot: Snapshot) -> Iterable[Sighting]:
-    """Everybody, except that a frozen match, which gets nobody new, only tells of Discord ids."""
+    """Everybody, except that a frozen match, which gets nobody new, only tells whose a Discord id is."""
+    known = {user.discord_id for user in snapshot.users.values()}
     for episode_id, group in sightings.items():
         match = snapshot.matches.get(episode_id)
-        yield from (each for each in group if each.discord_id or not (match and match.frozen_by))
+        if match and match.frozen_by:
+            yield from (each for each in group if each.discord_id and _is_somebody(each, known, snapshot))
+        else:
+            yield from group
+
+
+def _is_somebody(sighting: Sighting, discord_ids: AbstractSet[int | None], snapshot: Snapshot) -> bool:
+    """Whether the Discord id is a known user's, or will be a known placeholder's."""
+    aliases = (snapshot.aliases.get(key) for key in (sighting.player_alias, sighting.tag_alias) if key)
+    people = (snapshot.users.get(alias.user_id) for alias in aliases if alias)
+    names = {user.username for user in snapshot.users.values() if user.is_placeholder}
+    return (
+        sighting.discord_id in discord_ids
+        or any(user and user.is_placeholder for user in people)
+        or (sighting.is_player and sighting.placeholder_name in names)
+    )
 
 
 def signups_of(
@@ -170,7 +175,8 @@ def _new_match(reading: _Reading, episode: SpeedGamingEpisode) -> NewMatch:
 def _revised(reading: _Reading, episode: SpeedGamingEpisode, options: PlanOptions, now: datetime) -> Revised:
     known = reading.known[episode.id]
     if known.match.frozen_by:
-        return leave_frozen(known, reading.fields(episode), reading.sightings[episode.id])
+        channel = reading.channels.names[episode.id]
+        return leave_frozen(known, reading.fields(episode), channel, reading.sightings[episode.id])
     return revise(known, reading.fields(episode), reading.signups(episode.id), options, now)
 
 
@@ -181,9 +187,21 @@ def _unchanged(each: Revised) -> Skip:
     )
 
 
-def _memory_of_new(match: NewMatch, snapshot: Snapshot) -> Memory:
-    fields = MatchFields(match.scheduled_at, match.title, match.channel, snapshot.tournament.id)
-    return Memory(match.episode_id, fields, match_id=None, remembered=match.signups)
+def _memory_of_new(match: NewMatch, reading: _Reading) -> Memory:
+    """What is remembered of a new match; of one that comes back, who stood in the old one is forgotten."""
+    seats = {signup.seat for signup in match.signups}
+    before = (
+        (signup.role, reading.merged.get(signup.user_id, signup.user_id))
+        for signup in reading.snapshot.signups
+        if signup.episode_id == match.episode_id
+    )
+    return Memory(
+        match.episode_id,
+        MatchFields(match.scheduled_at, match.title, match.channel, reading.snapshot.tournament.id),
+        match_id=None,
+        remembered=match.signups,
+        forgotten=tuple(seat for seat in dict.fromkeys(before) if seat not in seats),
+    )
 
 
 def _memory_of_cancelled(cancellation: Cancellation, known: Mapping[int, Known]) -> Memory:
@@ -196,13 +214,12 @@ def _newly_listed(
 ) -> list[Seat]:
     """Everybody whom this plan brings into the tournament."""
     listed: list[Seat] = [signup.seat for match in new_matches for signup in match.signups]
-    for revision in (each.revision for each in revised):
+    for revision, memory in ((each.revision, each.memory) for each in revised):
         listed += [signup.seat for signup in revision.added]
-        moves = any(change.field == "tournament_id" for change in revision.changes)
-        if revision.is_adopted or moves:
-            listed += [
-                seat for seat in known[revision.match.episode_id].people if seat not in revision.removed
-            ]
+        here = known[revision.match.episode_id]
+        has_moved = memory is not None and memory.fields.tournament_id != here.base.tournament_id
+        if revision.is_adopted or has_moved:
+            listed += [seat for seat in here.people if seat not in revision.removed]
     return listed
 
 

@@ -85,7 +85,7 @@ def _follows_approval(theirs: bool, base: Signup | None, ours: Entry, *, overwri
     if theirs == ours.approved:
         return None
     if overwrite:
-        return True
+        return ours.is_pristine
     if base is None or theirs == base.approved:
         return None
     return ours.approved == base.approved and ours.is_pristine

@@ -1,39 +1,70 @@
 """Episodes that are missing from an answer. Absence is not deletion: they are asked for by id first."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from sgsync.fetch.wire import SpeedGamingEpisode
 from sgsync.plan.actions import Cancellation
 from sgsync.plan.heard import Heard, Window
 from sgsync.plan.known import Known
 from sgsync.plan.lookups import listed_for_sure
+from sgsync.plan.options import PlanOptions
 from sgsync.snapshot.values import Snapshot
 
 FEWEST_TO_JUDGE = 4
-ROTATION = timedelta(minutes=5)
 
 
-def should_be_listed(known: Mapping[int, Known], snapshot: Snapshot, window: Window) -> tuple[int, ...]:
-    """The known, active, unfrozen episodes whose race starts inside the window, by id."""
-    sure = listed_for_sure(window)
-    return tuple(
-        sorted(
-            episode_id
-            for episode_id, each in known.items()
-            if each.entry
-            and not each.is_cancelled
-            and each.match.frozen_by is None
-            and each.base.tournament_id == snapshot.tournament.id
-            and each.base.scheduled_at
-            and sure.since <= each.base.scheduled_at <= sure.until
-        )
+@dataclass(frozen=True, slots=True)
+class Absences:
+    """What follows from what was not heard.
+
+    `distrust` is why the answer cannot be right; `to_confirm` has to be asked for by id; `frozen` is
+    missing, and under way or over: nothing follows.
+    """
+
+    distrust: str | None = None
+    to_confirm: tuple[int, ...] = ()
+    cancellations: tuple[Cancellation, ...] = ()
+    frozen: tuple[int, ...] = ()
+
+
+def find_absences(
+    known: Mapping[int, Known], heard: Heard, snapshot: Snapshot, options: PlanOptions, now: datetime
+) -> Absences:
+    """Compare what should have been heard with what was."""
+    if not options.update:
+        return Absences()
+    listed = _should_be_listed(known, snapshot, heard.window) if heard.window else frozenset()
+    frozen = {episode_id for episode_id in listed if known[episode_id].match.frozen_by}
+    expected = listed - frozen
+    if not options.accept_vanished and (distrust := _reason_to_distrust(expected, heard, snapshot)):
+        return Absences(distrust)
+    due = _due_without_news(known, heard, options.auto_finish, now)
+    return Absences(
+        to_confirm=in_turn((expected | due) - heard.mentioned - heard.asked, now),
+        cancellations=_cancellations(known, heard, snapshot, delete=options.delete_cancelled),
+        frozen=tuple(sorted(frozen - heard.mentioned)),
     )
 
 
-def reason_to_distrust(expected: Iterable[int], heard: Heard, snapshot: Snapshot) -> str | None:
+def _should_be_listed(known: Mapping[int, Known], snapshot: Snapshot, window: Window) -> frozenset[int]:
+    """The known, active episodes whose race starts inside the window."""
+    sure = listed_for_sure(window)
+    return frozenset(
+        episode_id
+        for episode_id, each in known.items()
+        if each.entry
+        and not each.is_cancelled
+        and each.base.tournament_id == snapshot.tournament.id
+        and each.base.scheduled_at
+        and sure.since <= each.base.scheduled_at <= sure.until
+    )
+
+
+def _reason_to_distrust(expected: frozenset[int], heard: Heard, snapshot: Snapshot) -> str | None:
     """Why the answer cannot be right: more than half of what is known would have vanished at once."""
-    expected = set(expected)
     missing = expected - heard.mentioned
     if len(expected) < FEWEST_TO_JUDGE or 2 * len(missing) <= len(expected):
         return None
@@ -45,35 +76,32 @@ def reason_to_distrust(expected: Iterable[int], heard: Heard, snapshot: Snapshot
     )
 
 
-def due_without_news(
+def _due_without_news(
     known: Mapping[int, Known], heard: Heard, over_after: timedelta | None, now: datetime
-) -> tuple[int, ...]:
+) -> frozenset[int]:
     """Untouched matches that would count as over, if only their episode were seen not to have moved."""
     if over_after is None:
-        return ()
-    return tuple(
-        sorted(
-            episode_id
-            for episode_id, each in known.items()
-            if episode_id not in heard.mentioned
-            and not each.is_cancelled
-            and each.is_untouched
-            and each.base.scheduled_at
-            and each.base.scheduled_at + over_after <= now
-        )
+        return frozenset()
+    return frozenset(
+        episode_id
+        for episode_id, each in known.items()
+        if episode_id not in heard.mentioned
+        and not each.is_cancelled
+        and each.is_untouched
+        and each.base.scheduled_at
+        and each.base.scheduled_at + over_after <= now
     )
 
 
 def in_turn(episode_ids: Iterable[int], now: datetime) -> tuple[int, ...]:
-    """`episode_ids`, starting at another one in each run: who asks for the first few only gets to all."""
-    ids = sorted(set(episode_ids))
-    if not ids:
-        return ()
-    start = int(now.timestamp() // ROTATION.total_seconds()) * 7 % len(ids)
-    return (*ids[start:], *ids[:start])
+    """`episode_ids` in another order every minute: who asks for the first few only gets to all in time."""
+    minute = int(now.timestamp() // 60)
+    return tuple(
+        sorted(set(episode_ids), key=lambda episode_id: sha256(f"{minute} {episode_id}".encode()).digest())
+    )
 
 
-def cancellations(
+def _cancellations(
     known: Mapping[int, Known], heard: Heard, snapshot: Snapshot, *, delete: bool
 ) -> tuple[Cancellation, ...]:
     """Which of the episodes that were asked for by id are no longer this tournament's to have."""
