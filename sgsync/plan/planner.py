@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sgsync.fetch.wire import SpeedGamingEpisode
@@ -25,7 +25,7 @@ from sgsync.plan.importable import reason_to_skip
 from sgsync.plan.known import Known, known_matches
 from sgsync.plan.match import title_of
 from sgsync.plan.options import PlanOptions
-from sgsync.plan.revise import Revised, leave_frozen, miss_frozen, revise
+from sgsync.plan.revise import Revised, Theirs, leave_frozen, miss_frozen, revise
 from sgsync.plan.vanished import find_absences
 from sgsync.snapshot.values import MatchFields, Role, Snapshot, State
 
@@ -90,9 +90,25 @@ class _Reading:
     def signups(self, episode_id: int) -> tuple[PlannedSignup, ...]:
         return signups_of(self.sightings[episode_id], self.identities.persons)
 
-    def fields(self, episode: SpeedGamingEpisode) -> MatchFields:
+    def theirs(self, episode: SpeedGamingEpisode) -> Theirs:
         channel = self.channels.refs[episode.id]
-        return MatchFields(episode.race_start, title_of(episode), channel, self.snapshot.tournament.id)
+        fields = MatchFields(episode.race_start, title_of(episode), channel, self.snapshot.tournament.id)
+        return Theirs(fields, self.channels.names[episode.id])
+
+    def at_home(self, known: Known) -> Known:
+        """`known`, if its match comes from another organization without the channel chosen there.
+
+        That cannot be kept: channels belong to their organization.
+        """
+        home, fields = self.snapshot.tournament, known.match.fields
+        elsewhere = {
+            channel.id
+            for channel in self.snapshot.channels.values()
+            if channel.organization_id != home.organization_id
+        }
+        if fields.tournament_id == home.id or fields.channel not in elsewhere:
+            return known
+        return replace(known, base=replace(known.base, channel=fields.channel))
 
 
 def _read(heard: Heard, snapshot: Snapshot, options: PlanOptions) -> _Reading:
@@ -101,12 +117,7 @@ def _read(heard: Heard, snapshot: Snapshot, options: PlanOptions) -> _Reading:
     skipped = {skip.episode_id for skip in skips}
     followed = tuple(episode for episode in episodes if episode.id not in skipped)
     sightings = {episode.id: sightings_of(episode) for episode in followed}
-    identities = identify(
-        _to_identify(sightings, snapshot),
-        snapshot,
-        match_tags=options.match_tags,
-        unmergeable=options.unmergeable,
-    )
+    identities = _identify(sightings, snapshot, options)
     merged = {merge.placeholder_id: merge.user_id for merge in identities.merges}
     return _Reading(
         snapshot=snapshot,
@@ -120,26 +131,27 @@ def _read(heard: Heard, snapshot: Snapshot, options: PlanOptions) -> _Reading:
     )
 
 
-def _to_identify(sightings: Mapping[int, Sequence[Sighting]], snapshot: Snapshot) -> Iterable[Sighting]:
-    """Everybody, except that a frozen match, which gets nobody new, only tells whose a Discord id is."""
-    known = {user.discord_id for user in snapshot.users.values()}
-    for episode_id, group in sightings.items():
-        match = snapshot.matches.get(episode_id)
-        if match and match.frozen_by:
-            yield from (each for each in group if each.discord_id and _is_somebody(each, known, snapshot))
-        else:
-            yield from group
+def _identify(
+    sightings: Mapping[int, Sequence[Sighting]], snapshot: Snapshot, options: PlanOptions
+) -> Identities:
+    """Who everybody is. A frozen match gets nobody new, but tells whose a Discord id is."""
+    frozen = {id_ for id_, match in snapshot.matches.items() if match.frozen_by}
+    open_to_all = [each for id_, group in sightings.items() if id_ not in frozen for each in group]
+    telling = [each for id_ in frozen & sightings.keys() for each in sightings[id_] if each.discord_id]
+    identities = identify(
+        [*open_to_all, *telling], snapshot, match_tags=options.match_tags, unmergeable=options.unmergeable
+    )
+    return _without_strangers(identities, {identities.persons[each] for each in open_to_all})
 
 
-def _is_somebody(sighting: Sighting, discord_ids: AbstractSet[int | None], snapshot: Snapshot) -> bool:
-    """Whether the Discord id is a known user's, or will be a known placeholder's."""
-    aliases = (snapshot.aliases.get(key) for key in (sighting.player_alias, sighting.tag_alias) if key)
-    people = (snapshot.users.get(alias.user_id) for alias in aliases if alias)
-    names = {user.username for user in snapshot.users.values() if user.is_placeholder}
-    return (
-        sighting.discord_id in discord_ids
-        or any(user and user.is_placeholder for user in people)
-        or (sighting.is_player and sighting.placeholder_name in names)
+def _without_strangers(identities: Identities, needed: AbstractSet[Person]) -> Identities:
+    """`identities`, without the users who would be created and stand nowhere."""
+    return replace(
+        identities,
+        new_users=tuple(user for user in identities.new_users if user.key in needed),
+        aliases=tuple(
+            each for each in identities.aliases if isinstance(each.person, int) or each.person in needed
+        ),
     )
 
 
@@ -175,9 +187,8 @@ def _new_match(reading: _Reading, episode: SpeedGamingEpisode) -> NewMatch:
 def _revised(reading: _Reading, episode: SpeedGamingEpisode, options: PlanOptions, now: datetime) -> Revised:
     known = reading.known[episode.id]
     if known.match.frozen_by:
-        channel = reading.channels.names[episode.id]
-        return leave_frozen(known, reading.fields(episode), channel, reading.sightings[episode.id])
-    return revise(known, reading.fields(episode), reading.signups(episode.id), options, now)
+        return leave_frozen(known, reading.theirs(episode), reading.sightings[episode.id])
+    return revise(reading.at_home(known), reading.theirs(episode), reading.signups(episode.id), options, now)
 
 
 def _unchanged(each: Revised) -> Skip:
@@ -214,13 +225,20 @@ def _newly_listed(
 ) -> list[Seat]:
     """Everybody whom this plan brings into the tournament."""
     listed: list[Seat] = [signup.seat for match in new_matches for signup in match.signups]
-    for revision, memory in ((each.revision, each.memory) for each in revised):
-        listed += [signup.seat for signup in revision.added]
-        here = known[revision.match.episode_id]
-        has_moved = memory is not None and memory.fields.tournament_id != here.base.tournament_id
-        if revision.is_adopted or has_moved:
-            listed += [seat for seat in here.people if seat not in revision.removed]
+    for each in revised:
+        here = known[each.revision.match.episode_id]
+        listed += [signup.seat for signup in each.revision.added]
+        if each.memory:
+            listed += [
+                signup.seat for signup in each.memory.remembered if signup.seat not in here.base_people
+            ]
+        if each.revision.is_adopted or _has_moved(each, here):
+            listed += [seat for seat in here.people if seat not in each.revision.removed]
     return listed
+
+
+def _has_moved(each: Revised, known: Known) -> bool:
+    return each.memory is not None and each.memory.fields.tournament_id != known.base.tournament_id
 
 
 def _new_to_the_organization(listed: Iterable[Seat], snapshot: Snapshot) -> tuple[Person, ...]:

@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
+from sgsync.people.identity import Person
 from sgsync.people.sightings import Sighting
 from sgsync.plan.actions import Kept, Memory, PlannedSignup, Revision
 from sgsync.plan.known import Known
 from sgsync.plan.options import PlanOptions
-from sgsync.plan.reconcile import reconcile_fields, reconcile_people
+from sgsync.plan.reconcile import FIELDS, reconcile_fields, reconcile_people
 from sgsync.snapshot.values import MatchFields
 
 FROZEN = "frozen"
@@ -29,9 +30,21 @@ class Revised:
         return self.memory is None and not self.revision.changes_match
 
 
+@dataclass(frozen=True, slots=True)
+class Theirs:
+    """What SpeedGaming says of a match's fields. A channel's name stays the same when it is created."""
+
+    fields: MatchFields
+    channel_name: str | None
+
+    def fingerprint(self, field: str) -> str:
+        value = self.channel_name if field == "channel" else getattr(self.fields, field)
+        return sha256(repr(value).encode()).hexdigest()[:8]
+
+
 def revise(
     known: Known,
-    theirs: MatchFields,
+    theirs: Theirs,
     signups: Iterable[PlannedSignup],
     options: PlanOptions,
     now: datetime,
@@ -39,10 +52,10 @@ def revise(
     """Bring the match of `known` to what SpeedGaming says, as far as nobody worked on it."""
     listed = {signup.seat: signup for signup in signups}
     changes, kept_fields = reconcile_fields(
-        theirs, known.base, known.match.fields, overwrite=options.overwrite
+        theirs.fields, known.base, known.match.fields, overwrite=options.overwrite
     )
     people = reconcile_people(listed, known.base_people, known.people, overwrite=options.overwrite)
-    kept, told = _not_told_yet((*kept_fields, *people.kept), known)
+    kept, told = _not_told_yet((*kept_fields, *people.kept), known, theirs)
     revision = Revision(
         match=known.match,
         changes=changes,
@@ -57,7 +70,7 @@ def revise(
         revision = _finished(revision, known, options.auto_finish, now)
     memory = Memory(
         known.match.episode_id,
-        theirs,
+        theirs.fields,
         known.match.id,
         told=told,
         remembered=people.remembered,
@@ -66,39 +79,48 @@ def revise(
     return Revised(revision, memory if _is_news(memory, known) else None)
 
 
-def _not_told_yet(kept: Iterable[Kept], known: Known) -> tuple[tuple[Kept, ...], dict[str, str]]:
+def _not_told_yet(
+    kept: Iterable[Kept], known: Known, theirs: Theirs
+) -> tuple[tuple[Kept, ...], dict[str, str]]:
     """Which of `kept` have to be said, and what has been said afterwards.
 
-    What flaps upstream is not said each time; what a frozen match was told no longer counts.
+    What flaps upstream is not said each time. Where both sides agree again, a new edit is said anew.
     """
     before = known.entry.told if known.entry else {}
-    told = {key: heard for key, heard in before.items() if key not in (FROZEN, MISSING)}
+    agreed = {
+        _topic(name) for name in FIELDS if getattr(theirs.fields, name) == getattr(known.match.fields, name)
+    }
+    told = {key: heard for key, heard in before.items() if key not in {FROZEN, MISSING, *agreed}}
     news: list[Kept] = []
     for each in kept:
-        key = f"kept {each.what} {each.person or ''}".strip()
-        heard = sha256(repr(each.theirs).encode()).hexdigest()[:8]
-        said = told.get(key, "").split()
+        key = _topic(each.what, each.person)
+        heard = theirs.fingerprint(each.what) if each.person is None else str(each.theirs)
+        said = told.get(key, "").split("|")
         if heard not in said:
             news.append(each)
-            told[key] = " ".join([*said, heard][-MOST_REMEMBERED:])
+            told[key] = "|".join([*filter(None, said), heard][-MOST_REMEMBERED:])
     return tuple(news), told
 
 
-def leave_frozen(
-    known: Known, theirs: MatchFields, channel_name: str | None, sightings: Iterable[Sighting]
-) -> Revised:
+def _topic(what: str, person: Person | None = None) -> str:
+    return f"kept {what}" if person is None else f"kept {what} {person}"
+
+
+def leave_frozen(known: Known, theirs: Theirs, sightings: Iterable[Sighting]) -> Revised:
     """A match that is under way or over stays as it is; that it should have changed is said once.
 
-    Its base stays, too: should it thaw, it follows. A channel's name stays the same when it is created.
+    Its base stays, too: should it thaw, it follows.
     """
     entry = known.entry
-    listed = {(sighting.role, sighting.feed_id) for sighting in sightings}
-    imported = {(seat[0], id_) for seat, signup in known.base_people.items() for id_ in signup.feed_ids}
-    said = (replace(theirs, channel=channel_name), sorted(listed))
-    heard = sha256(repr(said).encode()).hexdigest()[:16]
     if entry is None:
         return Revised(Revision(known.match), None)
-    is_told = (theirs, listed) == (entry.base, imported) or entry.told.get(FROZEN) == heard
+    listed = {(sighting.role, sighting.feed_id) for sighting in sightings}
+    imported = {(seat[0], id_) for seat, signup in known.base_people.items() for id_ in signup.feed_ids}
+    heard = (
+        "".join(theirs.fingerprint(name) for name in FIELDS)
+        + sha256(repr(sorted(listed)).encode()).hexdigest()[:8]
+    )
+    is_told = (theirs.fields, listed) == (entry.base, imported) or entry.told.get(FROZEN) == heard
     if is_told and not known.is_cancelled:
         return Revised(Revision(known.match), None)
     told = entry.told if is_told else {**entry.told, FROZEN: heard}
