@@ -64,8 +64,10 @@ class Scene:
         }
         return load_settings(Settings, **{**usual, **flags})
 
-    def import_all(self, *, dry_run: bool = False, **flags: object) -> RunReport:
-        return import_all_enabled_tournaments(dry_run=dry_run, settings=self.settings(**flags))
+    def import_all(self, *, dry_run: bool = False, show_actions: bool = False, **flags: object) -> RunReport:
+        return import_all_enabled_tournaments(
+            dry_run=dry_run, show_actions=show_actions, settings=self.settings(**flags)
+        )
 
     def import_into(
         self,

@@ -84,13 +84,13 @@ def _not_told_yet(
 ) -> tuple[tuple[Kept, ...], dict[str, str]]:
     """Which of `kept` have to be said, and what has been said afterwards.
 
-    What flaps upstream is not said each time. Where both sides agree again, a new edit is said anew.
+    What flaps upstream is not said each time. Once an edit is taken back, a new one is said anew.
     """
     before = known.entry.told if known.entry else {}
-    agreed = {
-        _topic(name) for name in FIELDS if getattr(theirs.fields, name) == getattr(known.match.fields, name)
-    }
-    told = {key: heard for key, heard in before.items() if key not in {FROZEN, MISSING, *agreed}}
+    disputed = {each.what for each in kept}
+    edited = {name for name in FIELDS if getattr(known.match.fields, name) != getattr(known.base, name)}
+    settled = {_topic(name) for name in FIELDS if name not in disputed | edited}
+    told = {key: heard for key, heard in before.items() if key not in {FROZEN, MISSING, *settled}}
     news: list[Kept] = []
     for each in kept:
         key = _topic(each.what, each.person)
