@@ -13,7 +13,7 @@ from sgsync.database.faults import translated
 from sgsync.database.history import EpisodeHistory
 from sgsync.database.tournaments import ListedTournament
 from sgsync.errors import UnknownToFeedError, UsageError
-from sgsync.settings import Settings, load_settings
+from sgsync.settings import LONGEST_WINDOW, Settings, load_settings
 from sgsync.snapshot.values import Tournament
 from sgsync.wiring import now, open_database, open_feed
 
@@ -138,6 +138,8 @@ def read_history(number: int, *, settings: Settings | None = None) -> EpisodeHis
 
 def prune(older_than: timedelta, *, dry_run: bool = False, settings: Settings | None = None) -> None:
     """Forget runs and history entries that are older; what is known of episodes and people stays."""
+    if older_than > LONGEST_WINDOW:
+        raise UsageError(f"Nothing is older than {LONGEST_WINDOW.days} days.")
     moment = now() - older_than
     settings = settings or load_settings(Settings)
     with _migrated_database(settings) as database, database.transaction() as connection:

@@ -11,7 +11,7 @@ from sgsync.cli import logs
 from sgsync.cli.options import LogFormat
 from sgsync.durations import parse_duration
 from sgsync.errors import UsageError
-from sgsync.settings import LONGEST_WINDOW, FeedSettings, load_settings
+from sgsync.settings import FeedSettings, load_settings
 
 AnySettings = TypeVar("AnySettings", bound=FeedSettings)
 
@@ -29,12 +29,9 @@ def begin(
 def duration(text: str, option: str) -> timedelta:
     """The length of time that an option holds. Raises UsageError."""
     try:
-        length = parse_duration(text)
+        return parse_duration(text)
     except ValueError as error:
         raise UsageError(f"{option} {error}.") from None
-    if length > LONGEST_WINDOW:
-        raise UsageError(f"{option} must not be longer than {LONGEST_WINDOW.days}d.")
-    return length
 
 
 def print_json(document: Any) -> None:  # noqa: ANN401 - whatever JSON can say

@@ -1,0 +1,142 @@
+"""An episode that moves to another event: its match goes with it, if that event is synced."""
+
+import pytest
+
+from tests.changes.feed import Feed
+from tests.changes.helpers import (
+    EPISODE,
+    USUAL,
+    at,
+    edit,
+    events_of,
+    field_of,
+    imported,
+    match_of,
+    match_row,
+    seat,
+    starting,
+    totals,
+    warnings,
+)
+from tests.feed_json import make_episode, make_event
+from tests.scene import LEAGUE, LIVE, RUN_RECORD, Scene, changed_tables
+
+REST = EPISODE + 1
+REGISTERED = "SELECT user_id FROM tournamentplayers WHERE tournament_id = %s ORDER BY 1"
+MEMBERS = "SELECT user_id FROM organizationmember WHERE organization_id = %s ORDER BY 1"
+STATE = "SELECT state, tournament_id FROM sgsync.episode WHERE episode_id = %s"
+
+
+@pytest.fixture
+def league(scene: Scene) -> Scene:
+    return imported(scene, make_episode(EPISODE), make_episode(REST))
+
+
+def move(scene: Scene, slug: str = LIVE) -> None:
+    scene.episodes[0] = make_episode(EPISODE, event=make_event(slug))
+
+
+@pytest.mark.parametrize("is_first", [True, False], ids=["to an earlier tournament", "to a later one"])
+def test_a_match_moves_with_its_episode_and_its_people(scene: Scene, is_first: bool) -> None:
+    """Whichever of the two tournaments is imported first."""
+    other = scene.add_tournament(LIVE)
+    old, new = (LIVE, LEAGUE) if is_first else (LEAGUE, LIVE)
+    there = 1 if is_first else other
+    episodes = [make_episode(id_, event=make_event(old)) for id_ in (EPISODE, REST)]
+    imported(scene, *episodes)
+    match, players = match_of(scene), scene.rows("SELECT ctid::text, p.* FROM matchplayers p ORDER BY id")
+    move(scene, new)
+    with warnings() as lines:
+        report = scene.import_all()
+    assert (report.exit_code, totals(report)["updated"], report.as_json()["totals"]["cancelled"]) == (0, 1, 0)
+    assert lines == []
+    assert (match_of(scene), field_of(scene, "tournament_id")) == (match, there)
+    assert scene.rows("SELECT ctid::text, p.* FROM matchplayers p ORDER BY id") == players
+    assert scene.column(REGISTERED, there) == scene.column(
+        "SELECT DISTINCT user_id FROM matchplayers ORDER BY 1"
+    )
+    assert (scene.rows(STATE, EPISODE), events_of(scene)) == ([("active", there)], ["changed"])
+    before = scene.dump()
+    scene.import_all()
+    assert changed_tables(before, scene.dump()) == RUN_RECORD
+
+
+def test_everybody_in_a_match_that_moves_joins_the_other_organization(league: Scene) -> None:
+    seat(league, league.add_user(77, "Guest"))
+    seat(league, league.add_user(78, "Helper"), "tracker")
+    there = league.add_organization("Another League")
+    other = league.add_tournament(LIVE, organization=there)
+    move(league)
+    with warnings() as lines:
+        league.import_all()
+    assert field_of(league, "tournament_id") == other
+    assert field_of(league, "stream_channel_id") is None
+    assert lines == ["Channel 'SpeedGaming' belongs to another organization: matches on it show no stream"]
+    assert (len(league.column(MEMBERS, there)), len(league.column(REGISTERED, other))) == (5, 3)
+
+
+def test_a_channel_that_staff_chose_does_not_go_to_another_organization(league: Scene) -> None:
+    """A match and its channel belong to one organization."""
+    edit(league, "stream_channel_id", league.add_channel("Ours", 1))
+    league.add_tournament(LIVE, organization=league.add_organization("Another League"))
+    move(league)
+    assert league.import_all().exit_code == 0
+    assert field_of(league, "stream_channel_id") is None
+
+
+def test_a_match_moved_to_another_event_and_beyond_the_window_waits(scene: Scene) -> None:
+    """Its new tournament takes it over once it sees it; until then it is not cancelled."""
+    other = scene.add_tournament(LIVE)
+    imported(scene, starting(EPISODE, at(hours=3)), starting(REST, at(hours=3)), **USUAL)
+    scene.episodes[0] = starting(EPISODE, at(days=60), event=make_event(LIVE))
+    assert totals(scene.import_all(**USUAL)).keys() <= {"skipped", "updated"}
+    scene.episodes[0] = starting(EPISODE, at(days=20), event=make_event(LIVE))
+    scene.import_all(**USUAL)
+    assert (field_of(scene, "tournament_id"), scene.rows(STATE, EPISODE)) == (other, [("active", other)])
+
+
+def test_an_episode_that_moves_to_an_event_without_a_tournament_is_cancelled(
+    league: Scene, feed: Feed
+) -> None:
+    before = match_row(league)
+    feed.take_requests()
+    move(league, "somewhere-else")
+    with warnings() as lines:
+        assert totals(league.import_all()) == {"cancelled": 1, "skipped": 2}
+        league.import_all()
+    assert feed.take_requests() == [LEAGUE, str(EPISODE), LEAGUE]
+    (line,) = lines
+    assert "somewhere-else" in line
+    assert match_row(league) == before
+    league.episodes[0] = make_episode(EPISODE)
+    league.import_all()
+    assert league.rows(STATE, EPISODE) == [("active", 1)]
+
+
+def test_a_tournament_that_is_off_gets_no_match(league: Scene) -> None:
+    league.add_tournament(LIVE, enabled=False)
+    league.add_tournament(LIVE, active=False)
+    move(league)
+    assert totals(league.import_all())["cancelled"] == 1
+    assert field_of(league, "tournament_id") == 1
+
+
+def test_a_match_under_way_stays_where_it_is(league: Scene) -> None:
+    league.add_tournament(LIVE)
+    edit(league, "started_at", at())
+    move(league)
+    before = match_row(league)
+    assert league.import_all().exit_code == 0
+    assert match_row(league) == before
+
+
+def test_a_match_that_staff_moved_stays_there(league: Scene) -> None:
+    other = league.add_tournament(None, enabled=False)
+    edit(league, "tournament_id", other)
+    for user_id in league.column(REGISTERED, 1):
+        league.execute(
+            "INSERT INTO tournamentplayers (tournament_id, user_id) VALUES (%s, %s)", other, user_id
+        )
+    league.episodes[0] = make_episode(EPISODE, title="Grand final")
+    assert totals(league.import_all()) == {"updated": 1, "skipped": 1}
+    assert (field_of(league, "tournament_id"), field_of(league, "title")) == (other, "Grand final")
