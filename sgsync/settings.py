@@ -112,6 +112,8 @@ def _read_secret(file: Path) -> str:
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 PositiveDuration = Annotated[timedelta, BeforeValidator(_positive_duration)]
+LimitedDuration = Annotated[timedelta, BeforeValidator(_window)]
+"""One that may be added to today without leaving the calendar."""
 SecretHttpUrl = Annotated[SecretStr, BeforeValidator(_secret_http_url)]
 """An address that lets in whoever knows it."""
 
@@ -132,7 +134,7 @@ class FeedSettings(BaseSettings):
 
     api_url: Annotated[str, BeforeValidator(_http_url)] = "https://speedgaming.org/api"
     request_interval: Duration = timedelta(seconds=1)
-    window_past: Annotated[timedelta, BeforeValidator(_window)] = timedelta(hours=2)
+    window_past: LimitedDuration = timedelta(hours=2)
     window_future: Annotated[timedelta, BeforeValidator(_window_ahead)] = timedelta(days=30)
     deadline: PositiveDuration = timedelta(minutes=4)
     log_format: LogFormat = LogFormat.TEXT
@@ -159,11 +161,11 @@ class Settings(FeedSettings):
     on_cancel: OnCancel = OnCancel.KEEP
     match_tags: bool = False
     auto_finish: PositiveDuration | None = None
-    random_delay: Duration = timedelta(0)
+    random_delay: LimitedDuration = timedelta(0)
     ping_url: SecretHttpUrl | None = None
     metrics_file: Path | None = None
     discord_webhook_url: SecretHttpUrl | None = None
-    crew_warning: Duration = timedelta(hours=24)  # zero: never
+    crew_warning: LimitedDuration = timedelta(hours=24)  # zero: never
 
     @field_validator("database_url", mode="before")
     @classmethod
