@@ -26,15 +26,23 @@ def code_of(page: Path) -> Iterator[str]:
 
 
 def command_lines() -> Iterator[tuple[str, list[str]]]:
-    """Where a command line of sgsync stands, and its arguments."""
+    """Where a command line of sgsync stands for people or machines to run, and its arguments."""
     for page in PAGES:
-        for code in code_of(page):
-            if code.startswith(("sgsync ", ".venv/bin/sgsync ")):
-                yield page.name, arguments_in(code)
+        for line in _BLOCK.findall(page.read_text(encoding="utf-8")):
+            if line.startswith(("sgsync ", ".venv/bin/sgsync ")):
+                yield page.name, arguments_in(line)
     for file in (CRONTAB, *UNITS):
         for line in file.read_text(encoding="utf-8").splitlines():
             if not line.startswith("#") and "/bin/sgsync " in line:
                 yield file.name, arguments_in(line)
+
+
+def mentions() -> Iterator[tuple[str, list[str]]]:
+    """Where a sentence mentions a command of sgsync, and what follows `sgsync` there."""
+    for page in PAGES:
+        for code in _INLINE.findall(page.read_text(encoding="utf-8")):
+            if code.startswith("sgsync "):
+                yield page.name, arguments_in(code)
 
 
 def arguments_in(line: str) -> list[str]:

@@ -1,7 +1,7 @@
 """The documentation names every command and option, and no others; its command lines are ones."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ from typer.main import get_command
 
 from sgsync.cli.app import INTERRUPTED, app
 from sgsync.errors import SgsyncError, UsageError
-from tests.docs.pages import CRONTAB, PAGES, UNITS, code_of, command_lines, tables_of
+from tests.docs.pages import CRONTAB, PAGES, UNITS, code_of, command_lines, mentions, tables_of
 from tests.docs.reference import COMMANDS_PAGE, Command, commands, written
 
 ROOT = get_command(app)
@@ -58,23 +58,49 @@ EXAMPLES = [
     for command in commands()
     for line in command.examples
 ]
-NAMES = [command.name.split()[1:] for command in commands()]
-LINES = [(place, line) for place, line in (*command_lines(), *EXAMPLES) if line not in NAMES]
+LINES = [*command_lines(), *EXAMPLES]
 
 
-@pytest.mark.parametrize(
-    "arguments", [pytest.param(line, id=f"{place}: {' '.join(line)}") for place, line in LINES]
-)
-def test_every_command_line_parses(
-    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where command lines are parsed, with the files that they name."""
+    monkeypatch.chdir(tmp_path)
+    for word in (word for _, line in (*LINES, *mentions()) for word in line if word.endswith(".json")):
+        (tmp_path / word).touch()
+    return tmp_path
+
+
+def listed(lines: Iterable[tuple[str, list[str]]]) -> pytest.MarkDecorator:
+    params = [pytest.param(line, id=f"{place}: {' '.join(line)}") for place, line in lines]
+    return pytest.mark.parametrize("arguments", params)
+
+
+@listed(LINES)
+@pytest.mark.usefixtures("folder")
+def test_every_command_line_parses(arguments: list[str]) -> None:
     if arguments[0] in COMING:
         pytest.skip("this command is not there yet")
-    monkeypatch.chdir(tmp_path)
-    for word in arguments:
-        if word.endswith(".json"):
-            Path(word).touch()
     parse(arguments)
+
+
+@listed(mentions())
+@pytest.mark.usefixtures("folder")
+def test_every_mention_parses_or_names_what_is_there(arguments: list[str]) -> None:
+    if arguments[0] in COMING:
+        pytest.skip("this command is not there yet")
+    if not names_something(arguments):
+        parse(arguments)
+
+
+def names_something(arguments: list[str]) -> bool:
+    """Whether these are a command's name, perhaps with the bare names of some of its options."""
+    words = [word for word in arguments if not word.startswith("--")]
+    options = {word for word in arguments if word.startswith("--")}
+    return any(
+        command.name.split()[1:] == words
+        and options <= set(OPTION.findall(" ".join(each.names for each in command.parameters)))
+        for command in commands()
+    )
 
 
 def test_a_command_line_that_is_none_would_be_found() -> None:
