@@ -20,6 +20,7 @@ from sgsync.report import RunReport
 from sgsync.run import Fetched, Run
 from sgsync.settings import FeedSettings, OnCancel, Settings, load_settings
 from sgsync.snapshot.values import Tournament
+from sgsync.telling.teller import Teller
 from sgsync.wiring import now, open_database, open_feed
 
 log = logging.getLogger(__name__)
@@ -106,8 +107,17 @@ def import_episodes_for_tournament(  # noqa: PLR0913 - each is a wish of the cal
 def import_all_enabled_tournaments(
     *, dry_run: bool = False, show_actions: bool = False, settings: Settings | None = None
 ) -> RunReport:
-    """Import the event of every enabled tournament: what cron does. Raises DatabaseError."""
+    """Import the event of every enabled tournament, and tell whom the settings name: what cron does.
+
+    Raises DatabaseError.
+    """
     settings = settings or load_settings(Settings)
+    if dry_run:
+        return _import_all(settings, dry_run=True, show_actions=show_actions)
+    return Teller(settings).around(lambda: _import_all(settings, dry_run=False, show_actions=show_actions))
+
+
+def _import_all(settings: Settings, *, dry_run: bool, show_actions: bool) -> RunReport:
     options = _plan_options(settings)
     with _open_run("import-all", settings, options, dry_run=dry_run, show_actions=show_actions) as run:
         with run.database.transaction() as connection:

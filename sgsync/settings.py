@@ -77,6 +77,10 @@ def _http_url(value: object) -> str:
     return str(value).strip().rstrip("/")
 
 
+def _secret_http_url(value: object) -> str:
+    return _http_url(value.get_secret_value() if isinstance(value, SecretStr) else value)
+
+
 def _postgres_url(text: str) -> str:
     """`text` for SQLAlchemy's psycopg driver. Its faults are told without quoting it: it holds a password."""
     scheme, separator, rest = text.strip().partition("://")
@@ -108,6 +112,10 @@ def _read_secret(file: Path) -> str:
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 PositiveDuration = Annotated[timedelta, BeforeValidator(_positive_duration)]
+LimitedDuration = Annotated[timedelta, BeforeValidator(_window)]
+"""One that may be added to today without leaving the calendar."""
+SecretHttpUrl = Annotated[SecretStr, BeforeValidator(_secret_http_url)]
+"""An address that lets in whoever knows it."""
 
 
 class FeedSettings(BaseSettings):
@@ -126,7 +134,7 @@ class FeedSettings(BaseSettings):
 
     api_url: Annotated[str, BeforeValidator(_http_url)] = "https://speedgaming.org/api"
     request_interval: Duration = timedelta(seconds=1)
-    window_past: Annotated[timedelta, BeforeValidator(_window)] = timedelta(hours=2)
+    window_past: LimitedDuration = timedelta(hours=2)
     window_future: Annotated[timedelta, BeforeValidator(_window_ahead)] = timedelta(days=30)
     deadline: PositiveDuration = timedelta(minutes=4)
     log_format: LogFormat = LogFormat.TEXT
@@ -153,6 +161,11 @@ class Settings(FeedSettings):
     on_cancel: OnCancel = OnCancel.KEEP
     match_tags: bool = False
     auto_finish: PositiveDuration | None = None
+    random_delay: LimitedDuration = timedelta(0)
+    ping_url: SecretHttpUrl | None = None
+    metrics_file: Path | None = None
+    discord_webhook_url: SecretHttpUrl | None = None
+    crew_warning: LimitedDuration = timedelta(hours=24)  # zero: never
 
     @field_validator("database_url", mode="before")
     @classmethod

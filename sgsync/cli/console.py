@@ -1,7 +1,11 @@
 """What a command needs around its work: settings, the log, stdout, the exit code."""
 
 import json
+import logging
+import random
 import sys
+import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -12,6 +16,8 @@ from sgsync.cli.options import LogFormat
 from sgsync.durations import parse_duration
 from sgsync.errors import UsageError
 from sgsync.settings import FeedSettings, load_settings
+
+log = logging.getLogger("sgsync")
 
 AnySettings = TypeVar("AnySettings", bound=FeedSettings)
 
@@ -24,6 +30,14 @@ def begin(
     settings = load_settings(kind, log_format=log_format, **flags)
     logs.configure(quiet=quiet, verbose=verbose, as_json=settings.log_format.value == LogFormat.JSON.value)
     return settings
+
+
+def linger(longest: timedelta, sleep: Callable[[float], None] = time.sleep) -> None:
+    """Wait for up to `longest`, unless somebody at a terminal waits, too."""
+    if longest and not sys.stderr.isatty():
+        seconds = random.uniform(0, longest.total_seconds())  # noqa: S311 - nobody gains by guessing it
+        log.debug("Waiting for %.1f s first", seconds)
+        sleep(seconds)
 
 
 def duration(text: str, option: str) -> timedelta:

@@ -16,6 +16,7 @@ def import_all(
     window_past: options.WindowPast = None,
     window_future: options.WindowFuture = None,
     deadline: options.DeadlineOption = None,
+    random_delay: options.RandomDelay = None,
     dry_run: options.DryRun = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
@@ -26,7 +27,7 @@ def import_all(
 
     Examples: sgsync import-all --quiet; sgsync import-all --dry-run
     """
-    from sgsync.cli.console import begin
+    from sgsync.cli.console import begin, linger
     from sgsync.operations import import_all_enabled_tournaments
     from sgsync.settings import Settings
 
@@ -39,7 +40,10 @@ def import_all(
         window_past=window_past,
         window_future=window_future,
         deadline=deadline,
+        random_delay=random_delay,
     )
+    if not dry_run:
+        linger(settings.random_delay)
     _show(
         import_all_enabled_tournaments(dry_run=dry_run, show_actions=verbose, settings=settings),
         as_json=as_json,

@@ -34,3 +34,12 @@ DeadlineOption = Annotated[
     str | None,
     typer.Option("--deadline", help="When to stop asking SpeedGaming, such as 4m.", show_default=False),
 ]
+RandomDelay = Annotated[
+    str | None,
+    typer.Option(
+        "--random-delay",
+        help="Wait up to so long before, such as 30s, so that not everybody asks at the same second."
+        " Not on a terminal.",
+        show_default=False,
+    ),
+]

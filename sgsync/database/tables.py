@@ -267,6 +267,7 @@ class Change(Base):
             "deleted",
             "returned",
             "finished",
+            "unstaffed",
         ),
         Index("change_episode_id_idx", "episode_id", "id"),
         Index("change_happened_at_idx", "happened_at"),
@@ -365,3 +366,16 @@ class Run(Base):
     # What `--json` prints: the counts and problems of every tournament.
     report: Mapped[dict[str, Any] | None]
     host: Mapped[str]
+
+
+class Told(Base):
+    """How far in the history somebody outside has been told of it."""
+
+    __tablename__ = "told"
+    __table_args__ = ({"schema": SCHEMA},)
+
+    # Whom: 'discord'.
+    reader: Mapped[str] = mapped_column(primary_key=True)
+    # The last entry of `change` that was told; without a foreign key, because history is pruned.
+    change_id: Mapped[int] = mapped_column(BigInteger)
+    told_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -1,4 +1,4 @@
-"""Asking SpeedGaming over HTTP: the only module that knows httpx."""
+"""Asking SpeedGaming over HTTP."""
 
 import logging
 import re
@@ -16,29 +16,25 @@ import httpx
 import stamina
 from stamina.instrumentation import RetryDetails, get_on_retry_hooks, set_on_retry_hooks
 
-from sgsync import __version__
 from sgsync.errors import ConfigurationError, FeedUnreachableError, FeedUnreadableError, UnknownToFeedError
 from sgsync.fetch import answers
 from sgsync.fetch.answers import Schedule
 from sgsync.fetch.body import Body
 from sgsync.fetch.deadline import Deadline
+from sgsync.fetch.http import USER_AGENT, open_client
 from sgsync.fetch.watchdog import Watchdog
 from sgsync.fetch.wire import SpeedGamingEpisode, SpeedGamingEvent
 from sgsync.text import clean, cut
 
 _log = logging.getLogger("sgsync.fetch")
-# httpx tells of each request at INFO, with the whole query of its URL.
-logging.getLogger("httpx").setLevel(logging.WARNING)
 
 Resource = Literal["schedule", "episode", "event"]
 
 _HEADERS = {
-    "User-Agent": f"sgsync/{__version__} (SpeedGaming schedule import; python-httpx)",
+    "User-Agent": USER_AGENT,
     "Accept": "application/json, text/html;q=0.9",  # the feed calls its JSON text/html
     "Accept-Encoding": "gzip",
 }
-# A proxy from the environment serves the way out; what runs on this machine needs none.
-_WITHOUT_PROXY = {"all://127.0.0.1": None, "all://localhost": None}
 _MOST_REDIRECTS = 3
 _LONGEST_BACKOFF = 5.0
 _LONGEST_QUOTE = 120
@@ -139,7 +135,9 @@ class SpeedGaming:
         self._retrying = stamina.RetryingCaller(
             attempts=attempts, timeout=None, wait_initial=0.5, wait_max=_LONGEST_BACKOFF
         )
-        self._client = _open_client(base, transport)
+        # Not left in the URL, which httpx logs and quotes.
+        auth = (base.username, base.password) if base.userinfo else None
+        self._client = open_client(_HEADERS, transport, auth)
         self._base = base.copy_with(userinfo=b"")
 
     def __enter__(self) -> Self:
@@ -275,24 +273,6 @@ def _parse_base_url(base_url: str) -> httpx.URL:
     if url.scheme not in {"http", "https"} or not url.host or not port_is_possible:
         raise ConfigurationError("SGSYNC_API_URL is not an address such as https://speedgaming.org/api.")
     return url
-
-
-def _open_client(base: httpx.URL, transport: httpx.BaseTransport | None) -> httpx.Client:
-    try:
-        return httpx.Client(
-            headers=_HEADERS,
-            # Not left in the URL, which httpx logs and quotes.
-            auth=(base.username, base.password) if base.userinfo else None,
-            transport=transport,
-            mounts=_WITHOUT_PROXY,
-            follow_redirects=False,
-            limits=httpx.Limits(max_connections=1),
-        )
-    except (httpx.InvalidURL, ImportError, OSError, ValueError):
-        raise ConfigurationError(
-            "The HTTP client does not start: check the proxy and certificate variables of the environment "
-            "(HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE)."
-        ) from None
 
 
 def _with_offset(moment: datetime) -> str:

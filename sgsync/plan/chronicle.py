@@ -10,6 +10,8 @@ from sgsync.snapshot.values import Role
 WORDS = {"scheduled_at": "time", "title": "title", "channel": "channel", "tournament_id": "tournament"}
 """What people call the fields of a match."""
 
+_TIME = "%Y-%m-%d %H:%M UTC"
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -84,10 +86,15 @@ def name_of(person: int | str | None, names: Names) -> str:
     return names.users.get(person, f"user {person}") if isinstance(person, int) else str(person)
 
 
+def moment_in(words: str | None) -> datetime | None:
+    """The time that `in_words` put into words."""
+    return datetime.strptime(words, _TIME).replace(tzinfo=UTC) if words else None
+
+
 def in_words(field: str, value: Value, names: Names | None = None) -> str | None:
     """A field's value as people read it."""
     if isinstance(value, datetime):
-        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+        return value.astimezone(UTC).strftime(_TIME)
     if field == "channel" and isinstance(value, int) and names:
         return names.channels.get(value, f"channel {value}")
     return None if value is None else str(value)

@@ -1,0 +1,106 @@
+"""What people outside have not been told yet, and how far they have been."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
+
+from sgsync.database import tables as t
+from sgsync.snapshot.values import Role, State
+from sgsync.telling.news import Happening, Kind, Subject
+
+_CALLED_FOR = (Role.COMMENTATOR, Role.TRACKER)
+_STARTS_AT = func.coalesce(t.Match.scheduled_at, t.Episode.scheduled_at)
+_NAME = func.coalesce(t.User.display_name, t.User.discord_username)
+
+
+def note_missing_crew(connection: sa.Connection, now: datetime, until: datetime) -> None:
+    """Enter into the history, once each, the matches before `until` that lack approved crew.
+
+    A match without a channel is not broadcast, and lacks nobody.
+    """
+    missing = func.concat_ws(", ", *(sa.case((~_has(role), role.value)) for role in _CALLED_FOR))
+    noted_before = sa.exists().where(
+        t.Change.episode_id == t.Episode.episode_id, t.Change.kind == Kind.UNSTAFFED.value
+    )
+    values = (
+        t.Episode.episode_id,
+        sa.literal(now, sa.DateTime(timezone=True)),
+        sa.literal(Kind.UNSTAFFED.value),
+    )
+    upcoming = (
+        select(*values, missing)
+        .join(t.Match, t.Match.id == t.Episode.match_id)
+        .join(t.Tournament, t.Tournament.id == t.Match.tournament_id)
+        .where(t.Tournament.speedgaming_enabled, t.Tournament.is_active)
+        .where(t.Episode.state == State.ACTIVE.value, t.Match.stream_channel_id.is_not(None))
+        .where(t.Match.scheduled_at > now, t.Match.scheduled_at <= until, t.Match.finished_at.is_(None))
+        .where(sa.or_(*(~_has(role) for role in _CALLED_FOR)), ~noted_before)
+        .order_by(t.Match.scheduled_at)
+    )
+    columns = ("episode_id", "happened_at", "kind", "what")
+    connection.execute(sa.insert(t.Change).from_select(columns, upcoming))
+
+
+def _has(role: Role) -> sa.ColumnElement[bool]:
+    return (
+        sa.exists()
+        .where(t.Crew.match_id == t.Match.id, t.Crew.role == role.value, t.Crew.approved)
+        .correlate(t.Match)
+    )
+
+
+def read_untold(connection: sa.Connection, reader: str, since: datetime) -> tuple[Happening, ...]:
+    """What happened since `since` and was not told to `reader`, oldest first."""
+    told = select(t.Told.change_id).where(t.Told.reader == reader).scalar_subquery()
+    is_news = sa.and_(
+        t.Change.kind.in_([kind.value for kind in Kind]),
+        sa.or_(t.Change.kind != Kind.CHANGED.value, t.Change.what == "time"),
+    )
+    untold = (
+        select(
+            t.Change.id,
+            t.Change.kind,
+            t.Change.what,
+            t.Change.before,
+            t.Change.episode_id,
+            t.Tournament.name.label("tournament"),
+            func.coalesce(t.Match.title, t.Episode.title).label("title"),
+            _players().label("players"),
+            _STARTS_AT.label("starts_at"),
+        )
+        .join(t.Episode, t.Episode.episode_id == t.Change.episode_id)
+        .join(t.Tournament, t.Tournament.id == t.Episode.tournament_id)
+        .outerjoin(t.Match, t.Match.id == t.Episode.match_id)
+        .where(is_news, t.Change.id > func.coalesce(told, 0), t.Change.happened_at > since)
+        .where(_STARTS_AT.is_not(None))
+        .order_by(t.Change.id)
+    )
+    return tuple(_happening(row) for row in connection.execute(untold))
+
+
+def _players() -> sa.ScalarSelect[Any]:
+    """From the sign-ups, which are there when the match is deleted, too."""
+    return (
+        select(func.coalesce(func.array_agg(aggregate_order_by(_NAME, t.User.id)), sa.text("'{}'::text[]")))
+        .select_from(t.Signup)
+        .join(t.User, t.User.id == t.Signup.user_id)
+        .where(t.Signup.episode_id == t.Episode.episode_id, t.Signup.role == Role.PLAYER.value)
+        .correlate(t.Episode)
+        .scalar_subquery()
+    )
+
+
+def _happening(row: sa.Row[Any]) -> Happening:
+    subject = Subject(row.episode_id, row.tournament, row.title, tuple(row.players), row.starts_at)
+    return Happening(row.id, Kind(row.kind), subject, row.what, row.before)
+
+
+def note_told(connection: sa.Connection, reader: str, told: Sequence[Happening], now: datetime) -> None:
+    """Remember that `reader` has been told all of `told`."""
+    row = {"change_id": max(happening.id for happening in told), "told_at": now}
+    statement = insert(t.Told).values(reader=reader, **row)
+    connection.execute(statement.on_conflict_do_update(index_elements=["reader"], set_=row))
