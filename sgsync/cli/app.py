@@ -19,8 +19,11 @@ log = logging.getLogger("sgsync")
 INTERRUPTED = 130
 """The exit code that Typer gives to Ctrl-C, and to SIGTERM with it."""
 
+NAME = "sgsync"
+"""Whatever started it, so that help and shell completion always speak of the command."""
+
 app = typer.Typer(
-    name="sgsync",
+    name=NAME,
     help="Brings SpeedGaming.org tournament schedules into SahaBot2's Postgres database.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -60,7 +63,7 @@ def main() -> NoReturn:
     signal.signal(signal.SIGTERM, _interrupt)
     logs.configure()
     try:
-        app()
+        app(prog_name=NAME)
     except SystemExit as error:
         if error.code == INTERRUPTED:
             log.error("Interrupted: what is not done yet waits for the next run.")  # noqa: TRY400 - it was asked for

@@ -112,7 +112,7 @@ def import_one(
 
 def _show(report: "RunReport", *, as_json: bool) -> None:
     from sgsync.cli.console import end, print_json
-    from sgsync.cli.render import print_plans
+    from sgsync.cli.render_plans import print_plans
     from sgsync.wiring import now
 
     if as_json:
