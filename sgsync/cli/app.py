@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from sgsync import __version__
-from sgsync.cli import database, demo, imports, logs, people, tournaments
+from sgsync.cli import database, demo, feed, health, imports, logs, people, tournaments
 from sgsync.errors import SgsyncError
 
 log = logging.getLogger("sgsync")
@@ -29,9 +29,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command("fetch")(feed.fetch)
 app.command("import-all")(imports.import_all)
 app.command("import")(imports.import_one)
 app.add_typer(tournaments.app, name="tournaments")
+app.command("status")(health.status)
+app.command("doctor")(health.doctor)
 app.command("history")(database.history)
 app.command("link-placeholder")(people.link_placeholder)
 app.add_typer(people.app, name="placeholders")

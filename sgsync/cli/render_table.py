@@ -16,7 +16,8 @@ Column = str | tuple[str, str]
 
 PIPE_WIDTH = 200  # at least: in a pipe each row is one line, for grep
 GAP = 2
-LONGEST_WORD_KEPT_WHOLE = 16  # ids, dates, slugs and user names can be copied as they stand
+LONGEST_WORD_KEPT_WHOLE = 24  # ids, slugs, user names and settings can be copied as they stand
+LONGEST_LINE_KEPT_WHOLE = 16  # a time
 
 
 class Meaning(StrEnum):
@@ -122,5 +123,11 @@ def _natural_width(cells: Iterable[Text]) -> int:
 
 
 def _least_width(cells: Iterable[Text]) -> int:
-    words = (cell_len(word) for cell in cells for word in cell.plain.split())
-    return max(1, *(min(word, LONGEST_WORD_KEPT_WHOLE) for word in words), 1)
+    return max(1, *(_kept_whole(line) for cell in cells for line in cell.plain.split("\n")))
+
+
+def _kept_whole(line: str) -> int:
+    """How much of `line` is not to be folded: all of it if it is short, else its longest word that is."""
+    if cell_len(line) <= LONGEST_LINE_KEPT_WHOLE:
+        return cell_len(line)
+    return max(min(cell_len(word), LONGEST_WORD_KEPT_WHOLE) for word in line.split() or [""])

@@ -21,6 +21,7 @@ from sgsync.errors import ConfigurationError, FeedUnreachableError, FeedUnreadab
 from sgsync.fetch import answers
 from sgsync.fetch.answers import Schedule
 from sgsync.fetch.body import Body
+from sgsync.fetch.contact import Contact, read_contact
 from sgsync.fetch.deadline import Deadline
 from sgsync.fetch.watchdog import Watchdog
 from sgsync.fetch.wire import SpeedGamingEpisode, SpeedGamingEvent
@@ -141,6 +142,7 @@ class SpeedGaming:
         )
         self._client = _open_client(base, transport)
         self._base = base.copy_with(userinfo=b"")
+        self.contact: Contact | None = None  # what the newest answer tells of the server
 
     def __enter__(self) -> Self:
         return self
@@ -172,8 +174,7 @@ class SpeedGaming:
 
         Raises UnknownToFeedError for a slug that SpeedGaming does not know.
         """
-        window = {"from": _with_offset(since), "to": _with_offset(until)}
-        return answers.read_schedule(self.ask("schedule", {"event": event_slug, **window}))
+        return answers.read_schedule(self.ask("schedule", schedule_query(event_slug, since, until)))
 
     def find_event(self, slug: str) -> SpeedGamingEvent | None:
         """The event with exactly this slug, if SpeedGaming has it."""
@@ -236,6 +237,7 @@ class SpeedGaming:
                 "GET", url, timeout=self._timeout(left), extensions={"trace": self._watchdog.observe}
             ) as response,
         ):
+            self.contact = _contact(response)
             body = self._read(response, answer) if response.status_code == HTTPStatus.OK else b""
         _log.debug("%s answered HTTP %d with %d bytes", shown, response.status_code, len(body))
         return _Reply(
@@ -266,6 +268,12 @@ class SpeedGaming:
         return f"SpeedGaming took more than {seconds:g} seconds for one answer: the next run tries again."
 
 
+def _contact(response: httpx.Response) -> Contact:
+    stream = response.extensions.get("network_stream")  # a mock transport has none
+    tls = stream.get_extra_info("ssl_object") if stream else None
+    return read_contact(response.headers.get("Date", ""), tls.getpeercert() if tls else None)
+
+
 def _parse_base_url(base_url: str) -> httpx.URL:
     try:
         url = httpx.URL(base_url.strip()).copy_with(fragment=None)
@@ -293,6 +301,11 @@ def _open_client(base: httpx.URL, transport: httpx.BaseTransport | None) -> http
             "The HTTP client does not start: check the proxy and certificate variables of the environment "
             "(HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE)."
         ) from None
+
+
+def schedule_query(event_slug: str, since: datetime, until: datetime) -> dict[str, str]:
+    """How to ask for the episodes of an event whose broadcast starts between two aware times."""
+    return {"event": event_slug, "from": _with_offset(since), "to": _with_offset(until)}
 
 
 def _with_offset(moment: datetime) -> str:
