@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from sgsync import __version__
-from sgsync.cli import database, demo, feed, health, imports, logs, people, tournaments
+from sgsync.cli import database, demo, explain, feed, health, imports, logs, people, tournaments
 from sgsync.errors import SgsyncError
 
 log = logging.getLogger("sgsync")
@@ -34,6 +34,7 @@ app.command("import-all")(imports.import_all)
 app.command("import")(imports.import_one)
 app.add_typer(tournaments.app, name="tournaments")
 app.command("status")(health.status)
+app.command("explain")(explain.explain)
 app.command("doctor")(health.doctor)
 app.command("history")(database.history)
 app.command("link-placeholder")(people.link_placeholder)

@@ -27,6 +27,7 @@ def import_all(
     Examples: sgsync import-all --quiet; sgsync import-all --dry-run
     """
     from sgsync.cli.console import begin
+    from sgsync.cli.progress import progress_of
     from sgsync.operations import import_all_enabled_tournaments
     from sgsync.settings import Settings
 
@@ -40,10 +41,11 @@ def import_all(
         window_future=window_future,
         deadline=deadline,
     )
-    _show(
-        import_all_enabled_tournaments(dry_run=dry_run, show_actions=verbose, settings=settings),
-        as_json=as_json,
-    )
+    with progress_of(quiet=quiet or as_json) as watcher:
+        report = import_all_enabled_tournaments(
+            dry_run=dry_run, show_actions=verbose, watcher=watcher, settings=settings
+        )
+    _show(report, as_json=as_json)
 
 
 def import_one(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from sgsync.cli.render_table import Meaning, marked, print_lines, print_table
-from sgsync.database.history import EpisodeHistory
+from sgsync.database.history import EpisodeHistory, PastEvent
 from sgsync.database.matches import Listed, ListedMatch
 from sgsync.database.tournaments import ListedTournament
 from sgsync.text import clean
@@ -144,6 +144,10 @@ def print_history(history: EpisodeHistory) -> None:
     since = f"first seen {history.first_seen_at:%Y-%m-%d %H:%M} UTC"
     place = f"tournament {history.tournament_id}"
     print_lines([f"Episode {history.episode_id}: {history.state}, {match}, {place}, {since}"])
+    print_events(history.events)
+
+
+def print_events(events: Sequence[PastEvent]) -> None:
     print_table(
         ("When (UTC)", "What", "Of", "Before", "After", "Why"),
         (
@@ -155,7 +159,7 @@ def print_history(history: EpisodeHistory) -> None:
                 event.after,
                 event.why,
             )
-            for event in history.events
+            for event in events
         ),
         empty="Nothing is remembered of what happened to it.",
     )
