@@ -40,7 +40,7 @@ def parse_moment(text: str, now: datetime) -> datetime:
 
 def _away_from(now: datetime, text: str) -> datetime:
     try:
-        length = parse_duration(text.lstrip("+-"))
+        length = parse_duration(text[1:] if text.startswith(("+", "-")) else text)
     except ValueError:
         raise ValueError(
             "is neither a time such as 2026-11-28T18:00Z nor a duration such as 7d or -2h"

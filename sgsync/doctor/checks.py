@@ -1,7 +1,7 @@
 """The result of a check."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -23,6 +23,9 @@ class Check:
     finding: str
     advice: str | None = None
 
+    def as_json(self) -> dict[str, Any]:
+        return {"check": self.name, "state": self.state.value, "finding": self.finding, "advice": self.advice}
+
 
 def ok(name: str, finding: str) -> Check:
     return Check(name, State.OK, finding)
@@ -39,4 +42,4 @@ def fail(name: str, finding: str, advice: str | None = None) -> Check:
 def as_json(checks: Iterable[Check]) -> dict[str, Any]:
     checks = list(checks)
     counts = {state.value: sum(check.state is state for check in checks) for state in State}
-    return {"schema": 1, "counts": counts, "checks": [asdict(check) for check in checks]}
+    return {"schema": 1, "counts": counts, "checks": [check.as_json() for check in checks]}

@@ -7,7 +7,7 @@ from sgsync.explain.values import Answer, Evidence, Reason, Why
 from sgsync.fetch.wire import SpeedGamingEpisode
 from sgsync.plan.actions import Plan, SkipReason
 from sgsync.plan.chronicle import WORDS
-from sgsync.plan.describe import describe
+from sgsync.plan.describe import Action, describe
 from sgsync.plan.heard import Heard
 from sgsync.plan.importable import reason_to_skip
 from sgsync.plan.options import PlanOptions
@@ -80,11 +80,12 @@ def _of_the_listed(
             Why.FROZEN, f"Match {match.id} stays as it is, whatever SpeedGaming says: {match.frozen_by}"
         )
     plan = make_plan(Heard((episode,), frozenset({episode.id})), snapshot, options, now)
-    if match and plan.is_empty:
+    actions = tuple(describe(plan))
+    if match and not actions:
         return _of_the_imported(match, evidence)
     if not evidence.window.since <= episode.when <= evidence.window.until:
         return _outside(evidence, episode, snapshot.tournament)
-    return _waiting(plan, match)
+    return _waiting(plan, match, actions)
 
 
 def _not_enabled(evidence: Evidence, match: KnownMatch | None) -> Reason:
@@ -134,8 +135,7 @@ def _local_edits(match: KnownMatch, entry: LedgerEntry, evidence: Evidence) -> I
             yield f"without {signup.role} {evidence.name_of(signup.user_id)}"
 
 
-def _waiting(plan: Plan, match: KnownMatch | None) -> Reason:
-    actions = tuple(describe(plan))
+def _waiting(plan: Plan, match: KnownMatch | None, actions: tuple[Action, ...]) -> Reason:
     if match is None:
         return Reason(Why.WAITING, "The next run imports it", actions)
     kept = next((revision.kept for revision in plan.revisions if revision.kept), ())
