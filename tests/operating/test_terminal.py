@@ -12,11 +12,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+import typer
 from rich.cells import cell_len
 from rich.text import Text
 
+from sgsync.cli.app import app
 from sgsync.cli.render_table import widths
 from tests.cli.conftest import Sgsync
+from tests.cli.test_administration import loaded_modules
 from tests.operating.conftest import settings_of
 from tests.postgres import Databases
 from tests.scene import LEAGUE, LIVE, Scene, sample, scene_on, with_league
@@ -215,6 +218,30 @@ def test_the_shell_can_complete_the_command(process: Sgsync) -> None:
     assert "_sgsync_completion sgsync" in script.stdout
     words = process("", _SGSYNC_COMPLETE="complete_bash", COMP_WORDS="sgsync expl", COMP_CWORD="1")
     assert words.stdout.split() == ["explain"]
+
+
+def commands(app: typer.Typer) -> Iterator[tuple[str, str]]:
+    """Every command and its help."""
+    for command in app.registered_commands:
+        assert command.callback
+        yield command.callback.__name__, command.callback.__doc__ or ""
+    for group in app.registered_groups:
+        assert group.typer_instance
+        assert group.typer_instance.registered_callback
+        assert group.typer_instance.registered_callback.callback
+        yield str(group.name), group.typer_instance.registered_callback.callback.__doc__ or ""
+        yield from commands(group.typer_instance)
+
+
+def test_the_help_of_every_command_has_an_example() -> None:
+    assert [name for name, text in commands(app) if "Example" not in text] == []
+
+
+@pytest.mark.parametrize("name", ["fetch", "status", "explain", "doctor"])
+def test_help_answers_before_anything_heavy_is_loaded(name: str) -> None:
+    assert {"sqlalchemy", "httpx", "pydantic_settings", "psycopg"}.isdisjoint(
+        loaded_modules([name, "--help"])
+    )
 
 
 class TestWidths:
