@@ -1,7 +1,7 @@
 """Durations as people write them: "90s", "2h", "30d", "1h30m"."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _PART = re.compile(r"(\d+(?:\.\d+)?)([smhdw])", re.ASCII)
@@ -22,6 +22,33 @@ def parse_duration(text: str) -> timedelta:
         )
     except OverflowError:
         raise ValueError("is too long a duration") from None
+
+
+def parse_moment(text: str, now: datetime) -> datetime:
+    """The time that `text` names: ISO 8601 with an offset, or how far from `now`, as 7d or -2h.
+
+    Raises ValueError with a sentence for people.
+    """
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return _away_from(now, text.strip())
+    if moment.utcoffset() is None:
+        raise ValueError("has no offset, as in 2026-11-28T18:00+00:00 or 2026-11-28T18:00Z")
+    return moment.astimezone(UTC)
+
+
+def _away_from(now: datetime, text: str) -> datetime:
+    try:
+        length = parse_duration(text[1:] if text.startswith(("+", "-")) else text)
+    except ValueError:
+        raise ValueError(
+            "is neither a time such as 2026-11-28T18:00Z nor a duration such as 7d or -2h"
+        ) from None
+    try:
+        return now - length if text.startswith("-") else now + length
+    except OverflowError:
+        raise ValueError("is too far away") from None
 
 
 def format_duration(length: timedelta) -> str:

@@ -17,7 +17,7 @@ from sgsync.plan.assignment import Assignment, assign_events
 from sgsync.plan.heard import Window
 from sgsync.plan.options import PlanOptions
 from sgsync.report import RunReport
-from sgsync.run import Fetched, Run
+from sgsync.run import Fetched, Run, Watcher
 from sgsync.settings import FeedSettings, OnCancel, Settings, load_settings
 from sgsync.snapshot.values import Tournament
 from sgsync.telling.teller import Teller
@@ -92,7 +92,7 @@ def import_episodes_for_tournament(  # noqa: PLR0913 - each is a wish of the cal
         return _upcoming(feed, _slug_of(tournament), settings)
 
     options = replace(
-        _plan_options(settings),
+        plan_options(settings),
         requested=frozenset(episode_ids),
         overwrite=overwrite,
         accept_vanished=accept_vanished,
@@ -105,7 +105,11 @@ def import_episodes_for_tournament(  # noqa: PLR0913 - each is a wish of the cal
 
 
 def import_all_enabled_tournaments(
-    *, dry_run: bool = False, show_actions: bool = False, settings: Settings | None = None
+    *,
+    dry_run: bool = False,
+    show_actions: bool = False,
+    watcher: Watcher | None = None,
+    settings: Settings | None = None,
 ) -> RunReport:
     """Import the event of every enabled tournament, and tell whom the settings name: what cron does.
 
@@ -113,15 +117,22 @@ def import_all_enabled_tournaments(
     """
     settings = settings or load_settings(Settings)
     if dry_run:
-        return _import_all(settings, dry_run=True, show_actions=show_actions)
-    return Teller(settings).around(lambda: _import_all(settings, dry_run=False, show_actions=show_actions))
+        return _import_all(settings, dry_run=True, show_actions=show_actions, watcher=watcher)
+    return Teller(settings).around(
+        lambda: _import_all(settings, dry_run=False, show_actions=show_actions, watcher=watcher)
+    )
 
 
-def _import_all(settings: Settings, *, dry_run: bool, show_actions: bool) -> RunReport:
-    options = _plan_options(settings)
+def _import_all(
+    settings: Settings, *, dry_run: bool, show_actions: bool, watcher: Watcher | None
+) -> RunReport:
+    options = plan_options(settings)
     with _open_run("import-all", settings, options, dry_run=dry_run, show_actions=show_actions) as run:
         with run.database.transaction() as connection:
             enabled = tournaments.enabled_tournaments(connection)
+        if watcher:
+            watcher.expects(len(enabled))
+            run.watcher = watcher
         return run.import_each(
             assign_events(enabled), lambda feed, tournament: _upcoming(feed, _slug_of(tournament), settings)
         )
@@ -144,7 +155,8 @@ def _slug_of(tournament: Tournament) -> str:
     return tournament.slug
 
 
-def _plan_options(settings: Settings) -> PlanOptions:
+def plan_options(settings: Settings) -> PlanOptions:
+    """What the settings have to say about a plan."""
     return PlanOptions(
         channel_language=settings.channel_language,
         update=settings.update,

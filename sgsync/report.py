@@ -42,6 +42,7 @@ class TournamentReport:
     problems: tuple[str, ...] = ()
     actions: tuple[Mapping[str, Any], ...] | None = None
     is_unreachable: bool | None = None  # None: SpeedGaming was not asked
+    held: tuple[int, ...] = ()  # episodes whose times are not to be trusted yet; only the record keeps them
 
     def as_json(self) -> dict[str, Any]:
         document: dict[str, Any] = {
@@ -84,5 +85,12 @@ class RunReport:
         }
 
     def as_record(self) -> dict[str, Any]:
-        """The document for the run's record: what was done stands in the history of each episode."""
-        return replace(self, tournaments=[replace(each, actions=None) for each in self.tournaments]).as_json()
+        """The document for the run's record: what was done stands in the history of each episode.
+
+        It has what no other table knows: which episodes are held.
+        """
+        reports = [replace(each, actions=None) for each in self.tournaments]
+        document = replace(self, tournaments=reports).as_json()
+        for entry, report in zip(document["tournaments"], reports, strict=True):
+            entry["held"] = list(report.held)
+        return document

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from sgsync.apply.importer import Importer, Task
 from sgsync.apply.outcome import Imported, narrate, report_on
@@ -50,6 +51,26 @@ class Fetched:
 Fetch = Callable[[SpeedGaming, Tournament], Fetched]
 
 
+class Watcher(Protocol):
+    """Is told how a run gets on."""
+
+    def expects(self, tournaments: int) -> None:
+        """So many tournaments are to come."""
+
+    def reaches(self, tournament: Tournament) -> None:
+        """The one before is done with, and this one's turn begins."""
+
+
+class Unwatched:
+    """The watcher of a run that nobody looks at."""
+
+    def expects(self, tournaments: int) -> None:
+        pass
+
+    def reaches(self, tournament: Tournament) -> None:
+        pass
+
+
 @dataclass(slots=True)
 class Run:
     """One run of a command that imports. `shows_actions` puts what was done into the report."""
@@ -58,6 +79,7 @@ class Run:
     feed: SpeedGaming
     importer: Importer
     shows_actions: bool = False
+    watcher: Watcher = field(default_factory=Unwatched)
     _id: int | None = field(default=None, init=False)  # of its record; a dry run leaves none
     _told_before: dict[int, list[str]] = field(default_factory=dict, init=False)
     _questions_left: int = field(default=MOST_QUESTIONS, init=False)
@@ -77,7 +99,8 @@ class Run:
         self._begin()
         try:
             for assignment in assignments:
-                reports.append(self._import_one(assignment, fetch))  # noqa: PERF401 - each counts, also before an error
+                self.watcher.reaches(assignment.tournament)
+                reports.append(self._import_one(assignment, fetch))
         except BaseException as error:
             # The reason for the end is worth more than a record that cannot be written either.
             with suppress(DatabaseError):

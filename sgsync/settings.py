@@ -138,6 +138,7 @@ class FeedSettings(BaseSettings):
     window_future: Annotated[timedelta, BeforeValidator(_window_ahead)] = timedelta(days=30)
     deadline: PositiveDuration = timedelta(minutes=4)
     log_format: LogFormat = LogFormat.TEXT
+    channel_language: str = "en"
 
     @classmethod
     def settings_customise_sources(
@@ -156,7 +157,6 @@ class Settings(FeedSettings):
 
     database_url_file: Path | None = None
     database_url: SecretStr = SecretStr("")
-    channel_language: str = "en"
     update: bool = True
     on_cancel: OnCancel = OnCancel.KEEP
     match_tags: bool = False

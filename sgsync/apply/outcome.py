@@ -96,6 +96,9 @@ def report_on(imported: Imported) -> TournamentReport:
         failed=len(imported.schedule.rejected) + len(imported.poisonous),
         problems=imported.problems,
         is_unreachable=False,
+        held=tuple(
+            skip.episode_id for plan in plans for skip in plan.skips if skip.reason is SkipReason.HELD
+        ),
     )
 
 

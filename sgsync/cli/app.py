@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from sgsync import __version__
-from sgsync.cli import database, demo, imports, logs, people, tournaments
+from sgsync.cli import database, demo, explain, feed, health, imports, logs, people, tournaments
 from sgsync.errors import SgsyncError
 
 log = logging.getLogger("sgsync")
@@ -19,16 +19,23 @@ log = logging.getLogger("sgsync")
 INTERRUPTED = 130
 """The exit code that Typer gives to Ctrl-C, and to SIGTERM with it."""
 
+NAME = "sgsync"
+"""Whatever started it, so that help and shell completion always speak of the command."""
+
 app = typer.Typer(
-    name="sgsync",
+    name=NAME,
     help="Brings SpeedGaming.org tournament schedules into SahaBot2's Postgres database.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command("fetch")(feed.fetch)
 app.command("import-all")(imports.import_all)
 app.command("import")(imports.import_one)
 app.add_typer(tournaments.app, name="tournaments")
+app.command("status")(health.status)
+app.command("explain")(explain.explain)
+app.command("doctor")(health.doctor)
 app.command("history")(database.history)
 app.command("link-placeholder")(people.link_placeholder)
 app.add_typer(people.app, name="placeholders")
@@ -60,7 +67,7 @@ def main() -> NoReturn:
     signal.signal(signal.SIGTERM, _interrupt)
     logs.configure()
     try:
-        app()
+        app(prog_name=NAME)
     except SystemExit as error:
         if error.code == INTERRUPTED:
             log.error("Interrupted: what is not done yet waits for the next run.")  # noqa: TRY400 - it was asked for

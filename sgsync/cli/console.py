@@ -6,14 +6,14 @@ import random
 import sys
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import typer
 
 from sgsync.cli import logs
 from sgsync.cli.options import LogFormat
-from sgsync.durations import parse_duration
+from sgsync.durations import parse_duration, parse_moment
 from sgsync.errors import UsageError
 from sgsync.settings import FeedSettings, load_settings
 
@@ -44,6 +44,16 @@ def duration(text: str, option: str) -> timedelta:
     """The length of time that an option holds. Raises UsageError."""
     try:
         return parse_duration(text)
+    except ValueError as error:
+        raise UsageError(f"{option} {error}.") from None
+
+
+def moment(text: str | None, option: str) -> datetime | None:
+    """The time that an option holds. Raises UsageError."""
+    from sgsync.wiring import now
+
+    try:
+        return None if text is None else parse_moment(text, now())
     except ValueError as error:
         raise UsageError(f"{option} {error}.") from None
 

@@ -28,6 +28,7 @@ def import_all(
     Examples: sgsync import-all --quiet; sgsync import-all --dry-run
     """
     from sgsync.cli.console import begin, linger
+    from sgsync.cli.progress import progress_of
     from sgsync.operations import import_all_enabled_tournaments
     from sgsync.settings import Settings
 
@@ -44,10 +45,11 @@ def import_all(
     )
     if not dry_run:
         linger(settings.random_delay)
-    _show(
-        import_all_enabled_tournaments(dry_run=dry_run, show_actions=verbose, settings=settings),
-        as_json=as_json,
-    )
+    with progress_of(quiet=quiet or as_json) as watcher:
+        report = import_all_enabled_tournaments(
+            dry_run=dry_run, show_actions=verbose, watcher=watcher, settings=settings
+        )
+    _show(report, as_json=as_json)
 
 
 def import_one(
@@ -116,7 +118,7 @@ def import_one(
 
 def _show(report: "RunReport", *, as_json: bool) -> None:
     from sgsync.cli.console import end, print_json
-    from sgsync.cli.render import print_plans
+    from sgsync.cli.render_plans import print_plans
     from sgsync.wiring import now
 
     if as_json:

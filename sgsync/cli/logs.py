@@ -4,6 +4,7 @@ import json
 import logging
 import sys
 from datetime import UTC, datetime
+from typing import TextIO
 
 from sgsync.text import clean
 
@@ -32,6 +33,13 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
         return json.dumps(line)
+
+
+def write_to(stream: TextIO) -> None:
+    """Send the log somewhere else from now on: above a progress bar, and back."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, logging.StreamHandler):
+            handler.setStream(stream)
 
 
 def configure(*, quiet: bool = False, verbose: bool = False, as_json: bool = False) -> None:

@@ -1,19 +1,14 @@
-"""Values made visible: tables and plans on stdout. The only module that knows rich."""
+"""Tournaments, matches, people and histories made visible. Only the `render` modules know rich."""
 
-import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
-from sgsync.database.history import EpisodeHistory
+from sgsync.cli.render_table import Meaning, marked, print_lines, print_table
+from sgsync.database.history import EpisodeHistory, PastEvent
 from sgsync.database.matches import Listed, ListedMatch
 from sgsync.database.tournaments import ListedTournament
-from sgsync.durations import from_now
-from sgsync.report import RunReport
 from sgsync.text import clean
 
 if TYPE_CHECKING:  # a run of cron renders no suggestions, and need not load what finds them
@@ -22,45 +17,18 @@ if TYPE_CHECKING:  # a run of cron renders no suggestions, and need not load wha
     from sgsync.placeholders import UnlinkedPerson
 
 MOST_ORIGINS = 4
-PIPE_WIDTH = 200  # a pipe has no width: lines stay whole for grep
-
-
-def console() -> Console:
-    """stdout, with colour only on a terminal (rich heeds NO_COLOR), and with markup off: names hold brackets."""
-    width = None if sys.stdout.isatty() else PIPE_WIDTH
-    return Console(file=sys.stdout, width=width, markup=False, highlight=False, emoji=False)
-
-
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
-    """A table of cells that may hold anything; `empty` is said instead of a table without rows."""
-    rows = list(rows)
-    if not rows:
-        console().print(Text(empty))
-        return
-    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
-    for row in rows:
-        table.add_row(*(Text("" if cell is None else clean(str(cell))) for cell in row))
-    console().print(table)
-
-
-def print_lines(lines: Iterable[str]) -> None:
-    out = console()
-    for line in lines:
-        out.print(Text(line), soft_wrap=True)
 
 
 def print_tournaments(listed: Sequence[ListedTournament]) -> None:
     print_table(
-        ("ID", "Name", "Organization", "Event", "Sync", "Since", "Episodes"),
+        ("ID", ("Name", "Organization"), "Event", "Sync", ("Since", "Episodes")),
         (
             (
                 each.tournament.id,
-                each.tournament.name,
-                each.organization,
+                (each.tournament.name, each.organization),
                 each.tournament.slug,
                 _sync_state(each),
-                each.synced_since and f"{each.synced_since:%Y-%m-%d}",
-                each.episodes,
+                (each.synced_since and f"{each.synced_since:%Y-%m-%d}", each.episodes),
             )
             for each in listed
         ),
@@ -71,14 +39,15 @@ def print_tournaments(listed: Sequence[ListedTournament]) -> None:
 def print_matches(matches: Sequence[ListedMatch]) -> None:
     """Every match with everybody in it; a star marks placeholders."""
     print_table(
-        ("Match", "When (UTC)", "Title", "Players", "Crew"),
+        ("Match", ("When (UTC)", "Title"), ("Players", "Crew")),
         (
             (
                 match.id,
-                match.scheduled_at and f"{match.scheduled_at:%a %d %b %H:%M}",
-                match.title,
-                ", ".join(_listed(player) for player in match.players),
-                ", ".join(_listed(member) for member in match.crew),
+                (match.scheduled_at and f"{match.scheduled_at:%a %d %b %H:%M}", match.title),
+                (
+                    ", ".join(_listed(player) for player in match.players),
+                    ", ".join(_listed(member) for member in match.crew),
+                ),
             )
             for match in matches
         ),
@@ -91,13 +60,13 @@ def _listed(person: Listed) -> str:
     return f"{person.name}{marks}" if person.role is None else f"{person.role} {person.name}{marks}"
 
 
-def _sync_state(listed: ListedTournament) -> str:
+def _sync_state(listed: ListedTournament) -> Text:
     tournament = listed.tournament
     if not tournament.is_enabled:
-        return "off"
+        return marked("off", Meaning.ASIDE)
     if not tournament.is_active:
-        return "inactive"
-    return "on" if tournament.slug else "no event"
+        return marked("inactive", Meaning.ASIDE)
+    return marked("on", Meaning.GOOD) if tournament.slug else marked("no event", Meaning.DOUBTFUL)
 
 
 def print_link(link: "Link") -> None:
@@ -128,7 +97,14 @@ def _people_rows(link: "Link") -> Iterable[tuple[object, ...]]:
 def print_placeholders(people: "Sequence[UnlinkedPerson]") -> None:
     """Every placeholder, then whom they may be and how to say so."""
     print_table(
-        ("ID", "User name", "Name", "From", "First seen", "Last seen", "Matches", "Crew", "Next match (UTC)"),
+        (
+            "ID",
+            ("User name", "Name"),
+            "From",
+            ("First seen", "Last seen"),
+            ("Matches", "Crew"),
+            "Next match (UTC)",
+        ),
         map(_placeholder_row, (person.placeholder for person in people)),
         empty="There are no placeholders: everybody is linked.",
     )
@@ -141,13 +117,10 @@ def _placeholder_row(placeholder: "ListedPlaceholder") -> tuple[object, ...]:
     upcoming = placeholder.next_match
     return (
         placeholder.id,
-        placeholder.username,
-        placeholder.name,
+        (placeholder.username, placeholder.name),
         _shortened(placeholder.origins),
-        f"{placeholder.first_seen:%Y-%m-%d}",
-        f"{placeholder.last_seen:%Y-%m-%d}",
-        placeholder.matches,
-        placeholder.crew_rows,
+        (f"{placeholder.first_seen:%Y-%m-%d}", f"{placeholder.last_seen:%Y-%m-%d}"),
+        (placeholder.matches, placeholder.crew_rows),
         upcoming and f"{upcoming.scheduled_at:%Y-%m-%d %H:%M} (match {upcoming.id})",
     )
 
@@ -171,6 +144,10 @@ def print_history(history: EpisodeHistory) -> None:
     since = f"first seen {history.first_seen_at:%Y-%m-%d %H:%M} UTC"
     place = f"tournament {history.tournament_id}"
     print_lines([f"Episode {history.episode_id}: {history.state}, {match}, {place}, {since}"])
+    print_events(history.events)
+
+
+def print_events(events: Sequence[PastEvent]) -> None:
     print_table(
         ("When (UTC)", "What", "Of", "Before", "After", "Why"),
         (
@@ -182,109 +159,7 @@ def print_history(history: EpisodeHistory) -> None:
                 event.after,
                 event.why,
             )
-            for event in history.events
+            for event in events
         ),
         empty="Nothing is remembered of what happened to it.",
     )
-
-
-def print_plans(report: RunReport, now: datetime) -> None:
-    """What a run would do or has done, tournament by tournament, like a diff."""
-    for tournament in report.tournaments:
-        lines = [line for action in tournament.actions or () for line in plan_lines(action, now)]
-        head = f"Tournament {tournament.id} ({clean(tournament.name)}):"
-        print_lines([head, *(lines or ["  nothing to do"])])
-
-
-def plan_lines(action: Mapping[str, Any], now: datetime) -> list[str]:
-    """One action as lines: `+` new, `~` changed, `-` gone, `!` kept here. Text from the feed is cleaned."""
-    lines = _PLAN_LINES[action["action"]](action, now)
-    return [
-        line[:4] + clean(line[4:]) if line.startswith("    ") else line[:2] + clean(line[2:])
-        for line in lines
-    ]
-
-
-def _when(text: str | None, now: datetime) -> str:
-    if text is None:
-        return "no time"
-    moment = datetime.fromisoformat(text).astimezone(UTC)
-    return f"{moment:%Y-%m-%d %H:%M} UTC ({from_now(moment, now)})"
-
-
-def _new_match(action: Mapping[str, Any], now: datetime) -> list[str]:
-    players = " vs ".join(_person(player) for player in action["players"])
-    lines = [
-        f"+ match for episode {action['episode_id']}: {action['title']}",
-        f"    {_when(action['scheduled_at'], now)} on {action['channel'] or 'no stream'}",
-        f"    players: {players}",
-    ]
-    crew = [
-        f"{member['role']} {_person(member)}{'' if member['approved'] else ' (not approved)'}"
-        for member in action["crew"]
-    ]
-    return [*lines, f"    crew: {', '.join(crew)}"] if crew else lines
-
-
-def _person(person: Mapping[str, Any]) -> str:
-    if person["new"]:
-        return f"{person['name']} ({'new placeholder' if person['new_placeholder'] else 'new user'})"
-    return f"{person['name']} (user {person['user_id']})"
-
-
-def _revision(action: Mapping[str, Any], now: datetime) -> list[str]:
-    notes = [
-        *(["adopted"] if action["adopted"] else []),
-        *(["back on SpeedGaming"] if action["returned"] else []),
-        *([f"frozen: {action['frozen']}"] if action["frozen"] else []),
-    ]
-    mark = "~" if action["action"] == "update_match" else "!"
-    about = f" ({'; '.join(notes)})" if notes else ""
-    lines = [
-        f"{mark} match {action['match_id']} for episode {action['episode_id']}: {action['title']}{about}"
-    ]
-    for change in action["changes"]:
-        old, new = (_shown(change["field"], change[side], now) for side in ("old", "new"))
-        lines.append(f"    {change['field']}: {old} -> {new}")
-    lines += [f"    - {removed['role']} {removed['name']}" for removed in action["removed"]]
-    lines += [f"    + {added['role']} {_person(added)}" for added in action["added"]]
-    for seat in action["approvals"]:
-        lines.append(
-            f"    {seat['role']} {seat['name']}: {'approved' if seat['approved'] else 'not approved any more'}"
-        )
-    for kept in action["kept"]:
-        ours, theirs = (_shown(kept["what"], kept[side], now) for side in ("ours", "theirs"))
-        lines.append(f"    kept local edit of {kept['what']}: {ours}, SpeedGaming says {theirs}")
-    if action["finished_at"]:
-        lines.append(f"    finished: {_when(action['finished_at'], now)}")
-    return lines
-
-
-def _shown(field: str, value: Any, now: datetime) -> str:  # noqa: ANN401 - a value of any field
-    if value is None:
-        return "none"
-    return _when(value, now) if field == "time" else str(value)
-
-
-def _cancellation(action: Mapping[str, Any], _now: datetime) -> list[str]:
-    kept = f"its match is kept{', table ' + action['kept_by'] + ' refers to it' if action['kept_by'] else ''}"
-    fate = "its match is deleted" if action["delete"] else kept
-    return [f"- match {action['match_id']} for episode {action['episode_id']}: {action['why']}; {fate}"]
-
-
-_PLAN_LINES: Mapping[str, Callable[[Mapping[str, Any], datetime], list[str]]] = {
-    "create_match": _new_match,
-    "update_match": _revision,
-    "leave_match": _revision,
-    "cancel_match": _cancellation,
-    "create_user": lambda a, _: [f"+ user {a['name']} (Discord ID: {a['discord_id']})"],
-    "create_placeholder": lambda a, _: [f"+ placeholder {a['username']} for {a['name']}"],
-    "upgrade_placeholder": lambda a, _: [
-        f"~ placeholder user {a['user_id']} becomes {a['username']} (Discord ID: {a['discord_id']})"
-    ],
-    "merge_placeholder": lambda a, _: [
-        f"~ placeholder user {a['placeholder_id']} ({a['username']}) is merged into user {a['user_id']}"
-    ],
-    "create_channel": lambda a, _: [f"+ channel {a['name']}"],
-    "skip": lambda a, _: [f"  {a['why']}"],
-}

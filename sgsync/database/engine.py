@@ -23,7 +23,7 @@ _CONNECTION_ARGUMENTS = {
 }
 
 # One key for everything that decides who is who: two transactions that hold it never overlap.
-_ADVISORY_LOCK = 0x5367_5379_6E63  # "SgSync"
+ADVISORY_LOCK = 0x5367_5379_6E63  # "SgSync"
 
 # For the transaction alone: a pooler may hand the session to somebody else afterwards.
 _LIMITS = (
@@ -32,7 +32,7 @@ _LIMITS = (
     sa.func.set_config("TimeZone", "UTC", True),
 )
 _LIMITED = sa.select(*_LIMITS)
-_LIMITED_AND_LOCKED = sa.select(*_LIMITS, sa.func.pg_advisory_xact_lock(_ADVISORY_LOCK))
+_LIMITED_AND_LOCKED = sa.select(*_LIMITS, sa.func.pg_advisory_xact_lock(ADVISORY_LOCK))
 
 _REVISION = sa.select(
     sa.literal_column("version_num", sa.Text),

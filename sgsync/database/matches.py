@@ -61,6 +61,16 @@ def list_matches(connection: sa.Connection) -> tuple[ListedMatch, ...]:
     )
 
 
+def tournament_of_episode(connection: sa.Connection, episode_id: int) -> int | None:
+    """Where an episode's match stands, else where it was imported once."""
+    episode = sa.literal(episode_id, sa.BigInteger)
+    places = (
+        select(t.Match.tournament_id).where(t.Match.speedgaming_episode_id == episode).limit(1),
+        select(t.Episode.tournament_id).where(t.Episode.episode_id == episode).limit(1),
+    )
+    return next((place for each in places if (place := connection.scalar(each)) is not None), None)
+
+
 def _people(connection: sa.Connection, statement: sa.Executable) -> dict[int, list[Listed]]:
     people: dict[int, list[Listed]] = {}
     for row in connection.execute(statement):

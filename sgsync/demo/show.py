@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sgsync.administration import migrate_database
-from sgsync.cli.render import print_lines, print_matches
+from sgsync.cli.render import print_matches
+from sgsync.cli.render_table import print_lines
 from sgsync.database.matches import list_matches
 from sgsync.demo.feed import StandInFeed
 from sgsync.demo.scene import reader_of, set_scene, write_schedules

@@ -20,6 +20,7 @@ from sgsync.errors import ConfigurationError, FeedUnreachableError, FeedUnreadab
 from sgsync.fetch import answers
 from sgsync.fetch.answers import Schedule
 from sgsync.fetch.body import Body
+from sgsync.fetch.contact import Contact, read_contact
 from sgsync.fetch.deadline import Deadline
 from sgsync.fetch.http import USER_AGENT, open_client
 from sgsync.fetch.watchdog import Watchdog
@@ -139,6 +140,7 @@ class SpeedGaming:
         auth = (base.username, base.password) if base.userinfo else None
         self._client = open_client(_HEADERS, transport, auth)
         self._base = base.copy_with(userinfo=b"")
+        self.contact: Contact | None = None  # what the newest answer tells of the server
 
     def __enter__(self) -> Self:
         return self
@@ -170,8 +172,7 @@ class SpeedGaming:
 
         Raises UnknownToFeedError for a slug that SpeedGaming does not know.
         """
-        window = {"from": _with_offset(since), "to": _with_offset(until)}
-        return answers.read_schedule(self.ask("schedule", {"event": event_slug, **window}))
+        return answers.read_schedule(self.ask("schedule", schedule_query(event_slug, since, until)))
 
     def find_event(self, slug: str) -> SpeedGamingEvent | None:
         """The event with exactly this slug, if SpeedGaming has it."""
@@ -234,6 +235,7 @@ class SpeedGaming:
                 "GET", url, timeout=self._timeout(left), extensions={"trace": self._watchdog.observe}
             ) as response,
         ):
+            self.contact = _contact(response)
             body = self._read(response, answer) if response.status_code == HTTPStatus.OK else b""
         _log.debug("%s answered HTTP %d with %d bytes", shown, response.status_code, len(body))
         return _Reply(
@@ -264,6 +266,12 @@ class SpeedGaming:
         return f"SpeedGaming took more than {seconds:g} seconds for one answer: the next run tries again."
 
 
+def _contact(response: httpx.Response) -> Contact:
+    stream = response.extensions.get("network_stream")  # a mock transport has none
+    tls = stream.get_extra_info("ssl_object") if stream else None
+    return read_contact(response.headers.get("Date", ""), tls.getpeercert() if tls else None)
+
+
 def _parse_base_url(base_url: str) -> httpx.URL:
     try:
         url = httpx.URL(base_url.strip()).copy_with(fragment=None)
@@ -273,6 +281,11 @@ def _parse_base_url(base_url: str) -> httpx.URL:
     if url.scheme not in {"http", "https"} or not url.host or not port_is_possible:
         raise ConfigurationError("SGSYNC_API_URL is not an address such as https://speedgaming.org/api.")
     return url
+
+
+def schedule_query(event_slug: str, since: datetime, until: datetime) -> dict[str, str]:
+    """How to ask for the episodes of an event whose broadcast starts between two aware times."""
+    return {"event": event_slug, "from": _with_offset(since), "to": _with_offset(until)}
 
 
 def _with_offset(moment: datetime) -> str:

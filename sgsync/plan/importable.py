@@ -22,7 +22,7 @@ def reason_to_skip(episode: SpeedGamingEpisode, snapshot: Snapshot, options: Pla
             f" (sgsync import {snapshot.tournament.id} --episode {episode.id} brings it back)"
         )
         return Skip(episode.id, SkipReason.DELETED, sentence)
-    return _not_importable(episode, snapshot)
+    return not_importable(episode, snapshot.tournament.slug)
 
 
 def belongs_here(match: KnownMatch, episode: SpeedGamingEpisode, snapshot: Snapshot) -> bool:
@@ -45,8 +45,8 @@ def _was_deleted(episode: SpeedGamingEpisode, snapshot: Snapshot, options: PlanO
     return entry is not None and entry.state is State.ACTIVE and episode.id not in options.requested
 
 
-def _not_importable(episode: SpeedGamingEpisode, snapshot: Snapshot) -> Skip | None:
-    slug = snapshot.tournament.slug
+def not_importable(episode: SpeedGamingEpisode, slug: str | None) -> Skip | None:
+    """What `episode` itself has against its import into a tournament on the event `slug`."""
     event = episode.event.slug if episode.event else None
     if slug and event and event != slug:
         sentence = f"Skipped episode {episode.id}: it belongs to event '{event}', not '{slug}'"

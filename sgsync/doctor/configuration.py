@@ -1,0 +1,222 @@
+"""The settings one by one: each value, where it came from, and what is wrong with it."""
+
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from difflib import get_close_matches
+from enum import Enum
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from pydantic import SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from sgsync.durations import format_duration
+from sgsync.settings import ENV_FILE, PREFIX, TOML_FILE, FeedSettings, Settings
+from sgsync.text import clean
+
+ENVIRONMENT = "environment"
+DEFAULT = "default"
+MASK = "***"
+
+_OF_THE_TESTS = frozenset({"test_database_url"})
+_HARMLESS_IN_A_DATABASE_URL = frozenset({"host", "port", "sslmode", "target_session_attrs"})
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A setting as it is in force. `shown` holds no secret; `fault` says why it cannot be used."""
+
+    name: str
+    shown: str
+    source: str
+    fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownName:
+    """A name in sgsync's name space that no setting has, and the setting that was probably meant."""
+
+    name: str
+    source: str
+    meant: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """All settings. A faulty one has its default in `database` and `feed`.
+
+    Each of these is None without an address to go to. `unreadable` are the faults of whole files.
+    """
+
+    values: tuple[Setting, ...]
+    unknown: tuple[UnknownName, ...]
+    unreadable: tuple[str, ...]
+    database: Settings | None
+    feed: FeedSettings | None
+
+
+class _OnlyWhatIsGiven:
+    """Settings that look nowhere: what they are made of is given to them."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - pydantic's signature
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
+
+
+class _GivenSettings(_OnlyWhatIsGiven, Settings):
+    model_config = SettingsConfigDict(toml_file=None)
+
+
+class _GivenFeedSettings(_OnlyWhatIsGiven, FeedSettings):
+    model_config = SettingsConfigDict(toml_file=None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """One of the places where settings stand: the values by field, and every name there that looks like ours."""
+
+    name: str
+    values: Mapping[str, Any]
+    names: tuple[str, ...]
+
+
+def read_configuration() -> Configuration:
+    """The settings of this process, however broken they are."""
+    unreadable: list[str] = []
+    sources = tuple(source for read in _READERS if (source := _readable(read, unreadable)))
+    given = {name: value for source in reversed(sources) for name, value in source.values.items()}
+    faults = _faults(given)
+    sound = {name: value for name, value in given.items() if name not in faults}
+    feed = _GivenFeedSettings(**{name: sound[name] for name in sound if name in FeedSettings.model_fields})
+    database = None if "database_url" in faults else _GivenSettings(**sound)
+    return Configuration(
+        values=tuple(_setting(name, sources, database or feed, faults) for name in Settings.model_fields),
+        unknown=tuple(unknown for source in sources for unknown in _unknown_names(source)),
+        unreadable=tuple(unreadable),
+        database=database,
+        feed=None if "api_url" in faults else feed,
+    )
+
+
+def _environment() -> _Source:
+    source = EnvSettingsSource(Settings)
+    return _Source(ENVIRONMENT, source(), _prefixed(source.env_vars))
+
+
+def _env_file() -> _Source:
+    source = DotEnvSettingsSource(Settings, ENV_FILE)
+    known = {name: value for name, value in source().items() if name in Settings.model_fields}
+    return _Source(ENV_FILE, known, _prefixed(source.env_vars))
+
+
+def _toml_file() -> _Source:
+    data = TomlConfigSettingsSource(Settings).toml_data
+    known = {name: value for name, value in data.items() if name in Settings.model_fields}
+    return _Source(TOML_FILE, known, tuple(data))
+
+
+_READERS = (_environment, _env_file, _toml_file)  # what comes first counts
+
+
+def _prefixed(variables: Mapping[str, str | None]) -> tuple[str, ...]:
+    return tuple(name for name in variables if name.upper().startswith(PREFIX))
+
+
+def _readable(read: Callable[[], _Source], unreadable: list[str]) -> _Source | None:
+    try:
+        return read()
+    except tomllib.TOMLDecodeError as error:
+        unreadable.append(f"{TOML_FILE} is not valid TOML: {clean(str(error))}")
+    except (OSError, UnicodeDecodeError) as error:
+        unreadable.append(f"a settings file cannot be read: {clean(str(error))}")
+    return None
+
+
+def _faults(given: Mapping[str, Any]) -> dict[str, str]:
+    """What is wrong, by the setting's name."""
+    try:
+        _GivenSettings(**given)
+    except ValidationError as error:
+        return {
+            str(part["loc"][0]): clean(part["msg"].removeprefix("Value error, "))
+            for part in error.errors(include_input=False)
+        }
+    return {}
+
+
+def _setting(
+    name: str, sources: tuple[_Source, ...], settings: FeedSettings, faults: Mapping[str, str]
+) -> Setting:
+    source = next((source.name for source in sources if name in source.values), DEFAULT)
+    if (
+        name == "database_url"
+        and source == DEFAULT
+        and any("database_url_file" in each.values for each in sources)
+    ):
+        source = f"{PREFIX}DATABASE_URL_FILE"
+    value = getattr(settings, name, Settings.model_fields[name].default)
+    shown = "" if name in faults else _shown(name, value)
+    return Setting(PREFIX + name.upper(), shown, source, faults.get(name))
+
+
+def _shown(name: str, value: object) -> str:
+    """`value` for people, without what nobody else should read."""
+    if name == "database_url":
+        return _database_place(value.get_secret_value() if isinstance(value, SecretStr) else "")
+    if value is None or value == "":
+        return "not set"
+    if isinstance(value, SecretStr):
+        return MASK
+    if isinstance(value, timedelta):
+        return format_duration(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = clean(str(value.value if isinstance(value, Enum) else value))
+    return _web_place(text, with_path=name == "api_url") if "://" in text else text
+
+
+def _database_place(url: str) -> str:
+    parts = urlsplit(url)
+    if not parts.scheme:
+        return "not set"
+    user, at, host = parts.netloc.rpartition("@")
+    password = f":{MASK}" if ":" in user else ""
+    query = urlencode(
+        [pair for pair in parse_qsl(parts.query) if pair[0] in _HARMLESS_IN_A_DATABASE_URL], safe="/"
+    )
+    where = f"postgresql://{user.partition(':')[0]}{password}{at}{host}{parts.path}"
+    return clean(f"{where}?{query}" if query else where)
+
+
+def _web_place(url: str, *, with_path: bool) -> str:
+    """The address without user and query, and without a path that may be the key to what lies there."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}{parts.path if with_path else '/' + MASK}"
+
+
+def _unknown_names(source: _Source) -> Iterator[UnknownName]:
+    fields = Settings.model_fields
+    for name in source.names:
+        field = name.lower().removeprefix(PREFIX.lower()) if source.name != TOML_FILE else name
+        if field in fields or field in _OF_THE_TESTS:
+            continue
+        nearest = get_close_matches(field.lower().removeprefix(PREFIX.lower()), fields, n=1)
+        meant = (nearest[0] if source.name == TOML_FILE else PREFIX + nearest[0].upper()) if nearest else None
+        yield UnknownName(clean(name if source.name == TOML_FILE else name.upper()), source.name, meant)

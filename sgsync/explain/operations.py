@@ -1,0 +1,74 @@
+"""Asking both sides about one episode."""
+
+import sqlalchemy as sa
+
+from sgsync.database import matches, tournaments
+from sgsync.database.engine import Database, Features
+from sgsync.database.history import EpisodeHistory, read_history
+from sgsync.database.reads import read_snapshot
+from sgsync.errors import FeedError, UnknownToFeedError
+from sgsync.explain.reasons import reason_for
+from sgsync.explain.values import Answer, Evidence, Explanation, FeedSays, Place, place_of
+from sgsync.fetch.answers import read_schedule
+from sgsync.looking.operations import usual_window
+from sgsync.operations import plan_options
+from sgsync.plan.assignment import assign_events
+from sgsync.plan.heard import Heard
+from sgsync.plan.lookups import lookups_for
+from sgsync.plan.options import PlanOptions
+from sgsync.settings import FeedSettings, Settings, load_settings
+from sgsync.snapshot.values import Snapshot
+from sgsync.wiring import now, open_database, open_feed
+
+NEWEST_EVENTS = 5
+
+
+def explain(episode_id: int, *, settings: Settings | None = None) -> Explanation:
+    """Why an episode is in the application, or is not. Raises DatabaseError; that the feed fails is told."""
+    settings = settings or load_settings(Settings)
+    options = plan_options(settings)
+    with open_database(settings) as database:
+        features = database.require_migrated()
+        says = _ask(episode_id, settings)
+        place, snapshot, history = _read(database, features, episode_id, says, options)
+    evidence = Evidence(episode_id, says, place, usual_window(settings), snapshot)
+    events = history.events[-NEWEST_EVENTS:] if history and history.episode_id == episode_id else ()
+    return Explanation(evidence, reason_for(evidence, options, now()), events)
+
+
+def _ask(episode_id: int, settings: FeedSettings) -> FeedSays:
+    try:
+        with open_feed(settings) as feed:
+            payload = feed.ask("episode", {"id": str(episode_id)})
+    except UnknownToFeedError as error:
+        return FeedSays(Answer.UNKNOWN, sentence=str(error))
+    except FeedError as error:
+        return FeedSays(Answer.NONE, sentence=str(error))
+    schedule = read_schedule([payload])
+    if schedule.rejected:
+        return FeedSays(
+            Answer.MALFORMED, sentence=f"It is malformed ({schedule.rejected[0].reason})", payload=payload
+        )
+    return FeedSays(Answer.FOUND, schedule.episodes[0], payload=payload)
+
+
+def _read(
+    database: Database, features: Features, episode_id: int, says: FeedSays, options: PlanOptions
+) -> tuple[Place, Snapshot | None, EpisodeHistory | None]:
+    with database.transaction() as connection:
+        place = _place(connection, episode_id, says)
+        snapshot = None
+        if place.tournament:
+            lookups = lookups_for(_heard(episode_id, says), match_tags=options.match_tags)
+            snapshot = read_snapshot(connection, place.tournament.id, lookups, features)
+        return place, snapshot, read_history(connection, episode_id)
+
+
+def _place(connection: sa.Connection, episode_id: int, says: FeedSays) -> Place:
+    known = matches.tournament_of_episode(connection, episode_id)
+    everyone = [listed.tournament for listed in tournaments.list_tournaments(connection)]
+    return place_of(says.event, known, assign_events(tournaments.enabled_tournaments(connection)), everyone)
+
+
+def _heard(episode_id: int, says: FeedSays) -> Heard:
+    return Heard((says.episode,) if says.episode else (), frozenset({episode_id}))
