@@ -100,7 +100,7 @@ def repoint(connection: sa.Connection, key: ForeignKey, heirs: Mapping[int, int]
     changes = {
         column: new.c[referenced] for column, referenced in zip(key.columns, key.referenced, strict=True)
     }
-    touched = {_UPDATED_AT: func.now()} if key.has_updated_at else {}
+    touched = {_UPDATED_AT: func.clock_timestamp()} if key.has_updated_at else {}
     statement = (
         sa.update(child)
         .values({**touched, **changes})

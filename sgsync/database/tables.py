@@ -32,6 +32,10 @@ SCHEMA = "sgsync"
 OPTIONAL_TABLES = frozenset({"audit_logs", "racetime_rooms"})
 
 
+THIS_MOMENT = func.clock_timestamp()
+"""When a row is written: `now()` is when its transaction began, which may have waited for its turn since."""
+
+
 class Base(DeclarativeBase):
     type_annotation_map: ClassVar = {
         datetime: DateTime(timezone=True),
@@ -53,7 +57,7 @@ def _one_of(column: str, *values: str) -> CheckConstraint:
 class UpdatedAt:
     """The application has no triggers: whoever updates a row sets this."""
 
-    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=THIS_MOMENT)
 
 
 # The application's tables
