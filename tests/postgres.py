@@ -25,10 +25,6 @@ SCHEMA_FILES: dict[Start, tuple[str, ...]] = {
     "current": ("app_schema.sql", "app_schema_current.sql"),
 }
 
-# Nothing here is worth keeping through a power cut, and nobody else is to connect.
-OPTIONS = ("-F", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "listen_addresses=")
-
-
 # Nothing here is worth keeping through a power cut.
 FAST = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
 
@@ -47,6 +43,10 @@ class Databases:
 
     def create(self, start: Start, *, migrated: bool) -> str:
         return self._clone(self._template(start, migrated=migrated))
+
+    def copy(self, url: str) -> str:
+        """A new database with everything that stands in the one at `url`, to which nobody is connected."""
+        return self._clone(url)
 
     def drop(self, url: str) -> None:
         self._administer("DROP DATABASE IF EXISTS {} WITH (FORCE)", _name(url))
