@@ -57,7 +57,7 @@ def insert_absent_rows(
     if not rows:
         return
     new = _recordset(model, rows)
-    stands_already = sa.exists().where(*(model.__table__.c[name] == new.c[name] for name in keys))
+    stands_already = t.some_row().where(*(model.__table__.c[name] == new.c[name] for name in keys))
     connection.execute(sa.insert(model).from_select(list(rows[0]), select(*new.c).where(~stands_already)))
 
 
