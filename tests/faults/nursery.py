@@ -69,12 +69,19 @@ class Nursery:
         return self.start(*arguments, **settings).wait()
 
     def start(self, *arguments: str, **settings: str) -> Running:
-        return self.start_on(None, *arguments, **settings)
+        return self.start_on(None, *arguments, is_fresh=False, **settings)
 
-    def start_on(self, terminal: int | None, *arguments: str, **settings: str) -> Running:
+    def measured(self, *arguments: str, **settings: str) -> Ended:
+        """Run a process of its own from its first instruction on, so that its memory is its own, too."""
+        return self.start_on(None, *arguments, is_fresh=True, **settings).wait()
+
+    def start_on(
+        self, terminal: int | None, *arguments: str, is_fresh: bool = False, **settings: str
+    ) -> Running:
         """Start `sgsync` with `arguments`; all three streams are the `terminal`, where one is given."""
         job = {
             "arguments": arguments,
+            "is_fresh": is_fresh,
             "environment": environment(self.folder) | self.settings | settings,
             "folder": str(self.folder),
         }
@@ -177,10 +184,13 @@ def _run(job: Mapping[str, Any], streams: list[int]) -> NoReturn:
             os.dup2(stream, place)
         for stream in streams:
             os.close(stream)
+        os.chdir(job["folder"])
+        if job["is_fresh"]:
+            program = [sys.executable, "-m", "sgsync", *job["arguments"]]
+            os.execve(sys.executable, program, job["environment"])
         sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - they outlive this
         sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
         sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
-        os.chdir(job["folder"])
         os.environ.clear()
         os.environ.update(job["environment"])
         sys.argv = ["sgsync", *job["arguments"]]
