@@ -25,10 +25,6 @@ SCHEMA_FILES: dict[Start, tuple[str, ...]] = {
     "current": ("app_schema.sql", "app_schema_current.sql"),
 }
 
-# Nothing here is worth keeping through a power cut, and nobody else is to connect.
-OPTIONS = ("-F", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "listen_addresses=")
-
-
 # Nothing here is worth keeping through a power cut.
 FAST = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
 
@@ -48,8 +44,12 @@ class Databases:
     def create(self, start: Start, *, migrated: bool) -> str:
         return self._clone(self._template(start, migrated=migrated))
 
+    def copy(self, url: str) -> str:
+        """A new database with everything that stands in the one at `url`, to which nobody is connected."""
+        return self._clone(url)
+
     def drop(self, url: str) -> None:
-        self._administer("DROP DATABASE IF EXISTS {} WITH (FORCE)", _name(url))
+        self.administer("DROP DATABASE IF EXISTS {} WITH (FORCE)", _name(url))
 
     def drop_templates(self) -> None:
         for url in self._templates.values():
@@ -77,10 +77,10 @@ class Databases:
     def _clone(self, template_url: str | None = None) -> str:
         url = make_url(self._server_url).set(database=f"sgsync_test_{uuid4().hex}")
         template = _name(template_url) if template_url else "template0"
-        self._administer("CREATE DATABASE {} TEMPLATE {}", str(url.database), template)
+        self.administer("CREATE DATABASE {} TEMPLATE {}", str(url.database), template)
         return url.render_as_string(hide_password=False)
 
-    def _administer(self, statement: str, *names: str) -> None:
+    def administer(self, statement: str, *names: str) -> None:
         with connect(self._server_url) as connection:
             connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 

@@ -240,7 +240,9 @@ def _learn(connection: sa.Connection, standing: _Standing, doubles: Mapping[int,
     changes |= {name: table.c[name] | known.c[name] for name in standing.either}
     says_more = or_(*(table.c[name].is_distinct_from(value) for name, value in changes.items()))
     connection.execute(
-        update(table).values(**changes, updated_at=func.now()).where(table.c.id == known.c.new_id, says_more)
+        update(table)
+        .values(**changes, updated_at=t.THIS_MOMENT)
+        .where(table.c.id == known.c.new_id, says_more)
     )
 
 

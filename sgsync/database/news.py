@@ -23,7 +23,7 @@ def note_missing_crew(connection: sa.Connection, now: datetime, until: datetime)
     A match without a channel is not broadcast, and lacks nobody.
     """
     missing = func.concat_ws(", ", *(sa.case((~_has(role), role.value)) for role in _CALLED_FOR))
-    noted_before = sa.exists().where(
+    noted_before = t.some_row().where(
         t.Change.episode_id == t.Episode.episode_id, t.Change.kind == Kind.UNSTAFFED.value
     )
     values = (
@@ -47,7 +47,7 @@ def note_missing_crew(connection: sa.Connection, now: datetime, until: datetime)
 
 def _has(role: Role) -> sa.ColumnElement[bool]:
     return (
-        sa.exists()
+        t.some_row()
         .where(t.Crew.match_id == t.Match.id, t.Crew.role == role.value, t.Crew.approved)
         .correlate(t.Match)
     )

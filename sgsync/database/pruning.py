@@ -98,7 +98,7 @@ def _nothing_refers(keys: Iterable[ForeignKey], unused: Unused) -> sa.ColumnElem
     """
     is_upcoming = or_(t.Episode.scheduled_at.is_(None), t.Episode.scheduled_at >= unused.upcoming_since)
     signed_up = (
-        sa.exists()
+        t.some_row()
         .where(t.Signup.user_id == t.User.id, t.Episode.episode_id == t.Signup.episode_id, is_upcoming)
         .correlate(t.User)
     )

@@ -110,10 +110,10 @@ def _found(*user_ids: sa.CTE) -> sa.CTE:
 
 
 def _users(found: sa.CTE, organization_id: sa.ScalarSelect[int]) -> sa.Select[Any]:
-    member = sa.exists().where(
+    member = t.some_row().where(
         t.OrganizationMember.user_id == t.User.id, t.OrganizationMember.organization_id == organization_id
     )
-    registered = sa.exists().where(
+    registered = t.some_row().where(
         t.TournamentPlayer.user_id == t.User.id, t.TournamentPlayer.tournament_id == _TOURNAMENT
     )
     columns = (*t.User.__table__.c, member.label("is_member"), registered.label("is_registered"))

@@ -8,6 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import ARRAY, BigInteger, bindparam, func, select
 
+from sgsync.database.tables import some_row
+
 # A partition's copy of its parent's key (conparentid) is the parent's business.
 _FOREIGN_KEYS = sa.text("""
     SELECT
@@ -100,7 +102,7 @@ def repoint(connection: sa.Connection, key: ForeignKey, heirs: Mapping[int, int]
     changes = {
         column: new.c[referenced] for column, referenced in zip(key.columns, key.referenced, strict=True)
     }
-    touched = {_UPDATED_AT: func.now()} if key.has_updated_at else {}
+    touched = {_UPDATED_AT: func.clock_timestamp()} if key.has_updated_at else {}
     statement = (
         sa.update(child)
         .values({**touched, **changes})
@@ -129,7 +131,7 @@ def _count(key: ForeignKey, ids: sa.BindParameter[Any]) -> sa.ScalarSelect[int]:
 def is_referred_to(key: ForeignKey, row_id: sa.ColumnElement[int]) -> sa.Exists:
     """Whether a row refers by `key` to the row with the id `row_id`."""
     child, parent = key.referring().alias("child"), key.referred_to("parent")
-    return sa.exists().select_from(child.join(parent, key.joined(child, parent))).where(parent.c.id == row_id)
+    return some_row().select_from(child.join(parent, key.joined(child, parent))).where(parent.c.id == row_id)
 
 
 def id_array(ids: Iterable[int]) -> sa.BindParameter[Any]:

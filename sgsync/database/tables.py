@@ -12,11 +12,13 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     DateTime,
+    Exists,
     ForeignKey,
     Identity,
     Index,
     String,
     Text,
+    exists,
     false,
     func,
     text,
@@ -30,6 +32,15 @@ SCHEMA = "sgsync"
 
 # Older releases of the application lack them; sgsync uses them where they are and never creates them.
 OPTIONAL_TABLES = frozenset({"audit_logs", "racetime_rooms"})
+
+
+THIS_MOMENT = func.clock_timestamp()
+"""When a row is written: `now()` is when its transaction began, which may have waited for its turn since."""
+
+
+def some_row() -> Exists:
+    """An EXISTS that reads the columns it names and no other: a bare one selects all, and needs the right to."""
+    return exists(true())
 
 
 class Base(DeclarativeBase):
@@ -53,7 +64,7 @@ def _one_of(column: str, *values: str) -> CheckConstraint:
 class UpdatedAt:
     """The application has no triggers: whoever updates a row sets this."""
 
-    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=THIS_MOMENT)
 
 
 LARGEST_ID = 2**31 - 1

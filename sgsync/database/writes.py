@@ -71,7 +71,7 @@ def insert_absent_rows(
     if not rows:
         return
     new = _recordset(model, rows)
-    stands_already = sa.exists().where(*(model.__table__.c[name] == new.c[name] for name in keys))
+    stands_already = t.some_row().where(*(model.__table__.c[name] == new.c[name] for name in keys))
     connection.execute(
         sa.insert(model).from_select(list(rows[0]), _in_order(new, rows[0]).where(~stands_already))
     )
@@ -85,7 +85,7 @@ def update_rows(connection: sa.Connection, model: type[t.Base], rows: Sequence[R
     changes = {name: new.c[name] for name in rows[0] if name != "id"}
     table = model.__table__
     connection.execute(
-        sa.update(model).values(**changes, updated_at=func.now()).where(table.c.id == new.c.id)
+        sa.update(model).values(**changes, updated_at=t.THIS_MOMENT).where(table.c.id == new.c.id)
     )
 
 
@@ -164,7 +164,7 @@ def upgrade_placeholders(connection: sa.Connection, rows: Sequence[Row]) -> int:
     changes = {name: new.c[name] for name in rows[0] if name != "id"}
     statement = (
         sa.update(t.User)
-        .values(**changes, is_placeholder=False, updated_at=func.now())
+        .values(**changes, is_placeholder=False, updated_at=t.THIS_MOMENT)
         .where(t.User.id == new.c.id, t.User.is_placeholder)
     )
     return connection.execute(statement).rowcount
@@ -179,7 +179,7 @@ def set_approvals(connection: sa.Connection, rows: Sequence[Row]) -> int:
         return 0
     new = _recordset(t.Crew, rows)
     same = (t.Crew.__table__.c[name] == new.c[name] for name in ("match_id", "user_id", "role"))
-    statement = sa.update(t.Crew).values(approved=new.c.approved, updated_at=func.now())
+    statement = sa.update(t.Crew).values(approved=new.c.approved, updated_at=t.THIS_MOMENT)
     return connection.execute(statement.where(*same, t.Crew.approved_by_id.is_(None))).rowcount
 
 
