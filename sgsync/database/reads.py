@@ -39,6 +39,15 @@ def _any_of(name: str, item: type[BigInteger | Text]) -> sa.ColumnElement[Any]:
     return sa.any_(bindparam(name, type_=ARRAY(item)))
 
 
+def _any_in(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """Any of the values in `column` of something read before.
+
+    As an array, because an index serves that however many rows the planner expects. A join may read all of
+    a table instead, and IN (SELECT ...) below an OR always does.
+    """
+    return sa.any_(func.array(select(column).scalar_subquery(), type_=ARRAY(column.type)))
+
+
 def _moment(name: str) -> sa.BindParameter[Any]:
     return bindparam(name, type_=DateTime(timezone=True))
 
@@ -76,7 +85,7 @@ def _matches(ledger: sa.CTE) -> sa.CTE:
         .where(
             sa.or_(
                 t.Match.speedgaming_episode_id == _any_of("episode_ids", BigInteger),
-                t.Match.id.in_(select(ledger.c.match_id)),
+                t.Match.id == _any_in(ledger.c.match_id),
             )
         )
         .cte("known_matches")
@@ -116,13 +125,13 @@ def _users(found: sa.CTE, organization_id: sa.ScalarSelect[int]) -> sa.Select[An
         t.TournamentPlayer.user_id == t.User.id, t.TournamentPlayer.tournament_id == _TOURNAMENT
     )
     columns = (*t.User.__table__.c, member.label("is_member"), registered.label("is_registered"))
-    return select(*columns).where(t.User.id.in_(select(found.c.user_id)))
+    return select(*columns).where(t.User.id == _any_in(found.c.user_id))
 
 
 def _rooms(matches: sa.CTE, features: Features) -> sa.Select[Any]:
     if not features.race_rooms:
         return select(sa.null().label("match_id")).where(sa.false())
-    return select(t.RacetimeRoom.match_id).where(t.RacetimeRoom.match_id.in_(select(matches.c.id)))
+    return select(t.RacetimeRoom.match_id).where(t.RacetimeRoom.match_id == _any_in(matches.c.id))
 
 
 @cache
@@ -130,14 +139,14 @@ def _snapshot_statement(features: Features) -> sa.Select[Any]:
     tournament = select(t.Tournament).where(t.Tournament.id == _TOURNAMENT).cte("wanted_tournament")
     ledger = _ledger()
     matches = _matches(ledger)
-    signups = select(t.Signup).join(ledger, t.Signup.episode_id == ledger.c.episode_id).cte("signups")
-    players = select(t.MatchPlayer).join(matches, t.MatchPlayer.match_id == matches.c.id).cte("players")
-    crew = select(t.Crew).join(matches, t.Crew.match_id == matches.c.id).cte("crew_members")
+    signups = select(t.Signup).where(t.Signup.episode_id == _any_in(ledger.c.episode_id)).cte("signups")
+    players = select(t.MatchPlayer).where(t.MatchPlayer.match_id == _any_in(matches.c.id)).cte("players")
+    crew = select(t.Crew).where(t.Crew.match_id == _any_in(matches.c.id)).cte("crew_members")
     found = _found(signups, players, crew)
     channels = select(t.StreamChannel).where(
         sa.or_(
             t.StreamChannel.name == _any_of("channel_names", Text),
-            t.StreamChannel.id.in_(select(matches.c.stream_channel_id)),
+            t.StreamChannel.id == _any_in(matches.c.stream_channel_id),
         )
     )
     synced = select(t.Tournament.speedgaming_event_slug).where(
@@ -153,7 +162,7 @@ def _snapshot_statement(features: Features) -> sa.Select[Any]:
         "crew": select(crew),
         "users": _users(found, select(tournament.c.organization_id).scalar_subquery()),
         # All aliases of the people found: who is known under another tag is a namesake.
-        "aliases": select(t.Alias).where(t.Alias.user_id.in_(select(found.c.user_id))),
+        "aliases": select(t.Alias).where(t.Alias.user_id == _any_in(found.c.user_id)),
         "channels": channels,
         "synced": synced,
     }
