@@ -48,6 +48,10 @@ def _any_in(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
     return sa.any_(func.array(select(column).scalar_subquery(), type_=ARRAY(column.type)))
 
 
+def _aliases_of(kind: AliasKind) -> str:
+    return f"{kind.value}_aliases"
+
+
 def _moment(name: str) -> sa.BindParameter[Any]:
     return bindparam(name, type_=DateTime(timezone=True))
 
@@ -94,13 +98,13 @@ def _matches(ledger: sa.CTE) -> sa.CTE:
 
 def _found(*user_ids: sa.CTE) -> sa.CTE:
     """The ids of everybody whom the sightings may mean, and of everybody in the known matches."""
-    wanted = (
-        func.unnest(bindparam("alias_kinds", type_=ARRAY(Text)), bindparam("alias_values", type_=ARRAY(Text)))
-        .table_valued("kind", "value")
-        .render_derived(name="wanted")
-    )
-    by_alias = select(t.Alias.user_id).join(
-        wanted, sa.and_(t.Alias.kind == wanted.c.kind, t.Alias.value == wanted.c.value)
+    by_alias = select(t.Alias.user_id).where(
+        sa.or_(
+            *(
+                sa.and_(t.Alias.kind == kind.value, t.Alias.value == _any_of(_aliases_of(kind), Text))
+                for kind in AliasKind
+            )
+        )
     )
     by_discord_id = select(t.User.id).where(
         t.User.discord_id == _any_of("discord_ids", BigInteger),
@@ -197,8 +201,10 @@ def _parameters(tournament_id: int, lookups: Lookups) -> Row:
         "tournament_id": tournament_id,
         "episode_ids": list(lookups.episode_ids),
         "discord_ids": list(lookups.discord_ids),
-        "alias_kinds": [key.kind.value for key in lookups.aliases],
-        "alias_values": [key.value for key in lookups.aliases],
+        **{
+            _aliases_of(kind): [key.value for key in lookups.aliases if key.kind is kind]
+            for kind in AliasKind
+        },
         "placeholder_names": list(lookups.placeholder_names),
         "usernames": list(lookups.usernames),
         "match_tags": bool(lookups.usernames),
