@@ -1,6 +1,5 @@
 """What sgsync does, importable. The command line is one caller of this."""
 
-import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,12 +16,10 @@ from sgsync.plan.assignment import Assignment, assign_events
 from sgsync.plan.heard import Window
 from sgsync.plan.options import PlanOptions
 from sgsync.report import RunReport
-from sgsync.run import Fetched, Run
+from sgsync.run import Fetched, Run, tell_fetched
 from sgsync.settings import FeedSettings, OnCancel, Settings, load_settings
 from sgsync.snapshot.values import Tournament
 from sgsync.wiring import now, open_database, open_feed
-
-log = logging.getLogger(__name__)
 
 
 def get_episode(episode_id: int, *, settings: FeedSettings | None = None) -> SpeedGamingEpisode:
@@ -35,7 +32,9 @@ def get_upcoming_episodes_by_event(event_slug: str, *, settings: FeedSettings | 
     """The schedule of an event within the window of the settings. Raises as `get_episode` does."""
     settings = settings or load_settings(FeedSettings)
     with open_feed(settings) as feed:
-        return _upcoming(feed, event_slug, settings).schedule
+        schedule = _upcoming(feed, event_slug, settings).schedule
+    tell_fetched(schedule, event_slug)
+    return schedule
 
 
 def read_schedule_file(file: Path) -> Schedule:
@@ -121,7 +120,6 @@ def _upcoming(feed: SpeedGaming, slug: str, settings: FeedSettings) -> Fetched:
     today = now()
     window = Window(today - settings.window_past, today + settings.window_future)
     schedule = feed.get_upcoming_episodes_by_event(slug, since=window.since, until=window.until)
-    log.info("Fetched %d upcoming episodes for event '%s'", len(schedule.episodes), slug)
     return Fetched(schedule, window)
 
 

@@ -3,6 +3,7 @@
 Commands import what they need when they run, so that `--help` answers at once.
 """
 
+import gc
 import logging
 import signal
 import sys
@@ -18,6 +19,8 @@ log = logging.getLogger("sgsync")
 
 INTERRUPTED = 130
 """The exit code that Typer gives to Ctrl-C, and to SIGTERM with it."""
+
+GARBAGE_THRESHOLD = 500_000
 
 app = typer.Typer(
     name="sgsync",
@@ -58,6 +61,8 @@ def _root(
 def main() -> NoReturn:
     """Run the command line. Every failure ends in one sentence on stderr and the exit code of its class."""
     signal.signal(signal.SIGTERM, _interrupt)
+    # Next to nothing that a run makes has cycles. To look for some after every 700 objects costs it a fifth of its time.
+    gc.set_threshold(GARBAGE_THRESHOLD)
     logs.configure()
     try:
         app()

@@ -154,6 +154,8 @@ class SpeedGaming:
         self.close()
 
     def close(self) -> None:
+        """End at once, also what another thread is waiting for."""
+        self._watchdog.cut()
         self._client.close()
 
     def get_episode(self, episode_id: int) -> SpeedGamingEpisode:
