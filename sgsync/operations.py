@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sgsync.administration import required_tournament
 from sgsync.apply.importer import Importer
+from sgsync.combined import CombinedSchedules
 from sgsync.database import tournaments
 from sgsync.errors import FeedError, UnknownToFeedError, UsageError
 from sgsync.fetch.answers import Schedule, read_saved
@@ -16,8 +17,8 @@ from sgsync.plan.assignment import Assignment, assign_events
 from sgsync.plan.heard import Window
 from sgsync.plan.options import PlanOptions
 from sgsync.report import RunReport
-from sgsync.run import Fetched, Run, tell_fetched
-from sgsync.settings import FeedSettings, OnCancel, Settings, load_settings
+from sgsync.run import Fetch, Fetched, Run, tell_fetched
+from sgsync.settings import FeedMode, FeedSettings, OnCancel, Settings, load_settings
 from sgsync.snapshot.values import Tournament
 from sgsync.wiring import now, open_database, open_feed
 
@@ -111,14 +112,25 @@ def import_all_enabled_tournaments(
     with _open_run("import-all", settings, options, dry_run=dry_run, show_actions=show_actions) as run:
         with run.database.transaction() as connection:
             enabled = tournaments.enabled_tournaments(connection)
-        return run.import_each(
-            assign_events(enabled), lambda feed, tournament: _upcoming(feed, _slug_of(tournament), settings)
-        )
+        return run.import_each(assign_events(enabled), _asking_for_each(settings))
+
+
+def _asking_for_each(settings: FeedSettings) -> Fetch:
+    """The way to the schedules of several tournaments that the settings choose."""
+    if settings.feed is FeedMode.PER_EVENT:
+        return lambda feed, tournament: _upcoming(feed, _slug_of(tournament), settings)
+    window = _window(settings)
+    combined = CombinedSchedules(window)
+    return lambda feed, tournament: Fetched(combined.schedule_of(feed, _slug_of(tournament)), window)
+
+
+def _window(settings: FeedSettings) -> Window:
+    today = now()
+    return Window(today - settings.window_past, today + settings.window_future)
 
 
 def _upcoming(feed: SpeedGaming, slug: str, settings: FeedSettings) -> Fetched:
-    today = now()
-    window = Window(today - settings.window_past, today + settings.window_future)
+    window = _window(settings)
     schedule = feed.get_upcoming_episodes_by_event(slug, since=window.since, until=window.until)
     return Fetched(schedule, window)
 

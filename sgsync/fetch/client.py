@@ -174,8 +174,11 @@ class SpeedGaming:
 
         Raises UnknownToFeedError for a slug that SpeedGaming does not know.
         """
-        window = {"from": _with_offset(since), "to": _with_offset(until)}
-        return answers.read_schedule(self.ask("schedule", {"event": event_slug, **window}))
+        return answers.read_schedule(self.ask("schedule", {"event": event_slug, **_span(since, until)}))
+
+    def get_upcoming_episodes(self, *, since: datetime, until: datetime) -> dict[str, Schedule]:
+        """The same of every event that the answer to one request mentions, by slug."""
+        return answers.read_schedules(self.ask("schedule", _span(since, until)))
 
     def find_event(self, slug: str) -> SpeedGamingEvent | None:
         """The event with exactly this slug, if SpeedGaming has it."""
@@ -295,6 +298,10 @@ def _open_client(base: httpx.URL, transport: httpx.BaseTransport | None) -> http
             "The HTTP client does not start: check the proxy and certificate variables of the environment "
             "(HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE)."
         ) from None
+
+
+def _span(since: datetime, until: datetime) -> dict[str, str]:
+    return {"from": _with_offset(since), "to": _with_offset(until)}
 
 
 def _with_offset(moment: datetime) -> str:
