@@ -1,16 +1,19 @@
-# `make demo` and `make test` set up everything they need, in .venv.
+# `make demo`, `make test` and `make bench` set up everything they need, in .venv.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint docs clean
+.PHONY: demo test bench lint docs clean
 
 demo: $(READY)
 	@$(BIN)/sgsync demo $(ARGS)
 
 test: $(READY)
 	@$(BIN)/pytest $(ARGS)
+
+bench: $(READY)
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 lint: $(READY)
 	@$(BIN)/ruff check .

@@ -1,6 +1,5 @@
 """What sgsync does, importable. The command line is one caller of this."""
 
-import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -8,6 +7,7 @@ from pathlib import Path
 
 from sgsync.administration import required_tournament
 from sgsync.apply.importer import Importer
+from sgsync.combined import CombinedSchedules
 from sgsync.database import tournaments
 from sgsync.errors import FeedError, UnknownToFeedError, UsageError
 from sgsync.fetch.answers import Schedule, read_saved
@@ -17,13 +17,11 @@ from sgsync.plan.assignment import Assignment, assign_events
 from sgsync.plan.heard import Window
 from sgsync.plan.options import PlanOptions
 from sgsync.report import RunReport
-from sgsync.run import Fetched, Run, Watcher
-from sgsync.settings import FeedSettings, OnCancel, Settings, load_settings
+from sgsync.run import Fetch, Fetched, Run, Watcher, tell_fetched
+from sgsync.settings import FeedMode, FeedSettings, OnCancel, Settings, load_settings
 from sgsync.snapshot.values import Tournament
 from sgsync.telling.teller import Teller
 from sgsync.wiring import now, open_database, open_feed
-
-log = logging.getLogger(__name__)
 
 
 def get_episode(episode_id: int, *, settings: FeedSettings | None = None) -> SpeedGamingEpisode:
@@ -36,7 +34,9 @@ def get_upcoming_episodes_by_event(event_slug: str, *, settings: FeedSettings | 
     """The schedule of an event within the window of the settings. Raises as `get_episode` does."""
     settings = settings or load_settings(FeedSettings)
     with open_feed(settings) as feed:
-        return _upcoming(feed, event_slug, settings).schedule
+        schedule = _upcoming(feed, event_slug, settings).schedule
+    tell_fetched(schedule, event_slug)
+    return schedule
 
 
 def read_schedule_file(file: Path) -> Schedule:
@@ -133,16 +133,26 @@ def _import_all(
         if watcher:
             watcher.expects(len(enabled))
             run.watcher = watcher
-        return run.import_each(
-            assign_events(enabled), lambda feed, tournament: _upcoming(feed, _slug_of(tournament), settings)
-        )
+        return run.import_each(assign_events(enabled), _asking_for_each(settings))
+
+
+def _asking_for_each(settings: FeedSettings) -> Fetch:
+    """The way to the schedules of several tournaments that the settings choose."""
+    if settings.feed is FeedMode.PER_EVENT:
+        return lambda feed, tournament: _upcoming(feed, _slug_of(tournament), settings)
+    window = _window(settings)
+    combined = CombinedSchedules(window)
+    return lambda feed, tournament: Fetched(combined.schedule_of(feed, _slug_of(tournament)), window)
+
+
+def _window(settings: FeedSettings) -> Window:
+    today = now()
+    return Window(today - settings.window_past, today + settings.window_future)
 
 
 def _upcoming(feed: SpeedGaming, slug: str, settings: FeedSettings) -> Fetched:
-    today = now()
-    window = Window(today - settings.window_past, today + settings.window_future)
+    window = _window(settings)
     schedule = feed.get_upcoming_episodes_by_event(slug, since=window.since, until=window.until)
-    log.info("Fetched %d upcoming episodes for event '%s'", len(schedule.episodes), slug)
     return Fetched(schedule, window)
 
 

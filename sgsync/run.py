@@ -1,14 +1,17 @@
 """A run: tournament after tournament is fetched, then imported; what became of it is recorded.
 
-No transaction is open while HTTP waits, and what goes wrong with one tournament stays there.
+The next one is fetched meanwhile. No transaction waits for HTTP, and what goes wrong with one tournament
+stays there.
 """
 
 import logging
 import socket
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Protocol
 
 from sgsync.apply.importer import Importer, Task
@@ -27,6 +30,7 @@ from sgsync.errors import (
 )
 from sgsync.fetch.answers import Schedule
 from sgsync.fetch.client import SpeedGaming
+from sgsync.fetch.courier import Courier, one_ahead
 from sgsync.fetch.wire import SpeedGamingEpisode
 from sgsync.plan.assignment import Assignment
 from sgsync.plan.describe import describe
@@ -49,6 +53,11 @@ class Fetched:
 
 
 Fetch = Callable[[SpeedGaming, Tournament], Fetched]
+"""Asks for a tournament's share; called in a thread of its own."""
+
+
+def tell_fetched(schedule: Schedule, slug: str | None) -> None:
+    log.info("Fetched %d upcoming episodes for event '%s'", len(schedule.episodes), slug)
 
 
 class Watcher(Protocol):
@@ -83,6 +92,7 @@ class Run:
     _id: int | None = field(default=None, init=False)  # of its record; a dry run leaves none
     _told_before: dict[int, list[str]] = field(default_factory=dict, init=False)
     _questions_left: int = field(default=MOST_QUESTIONS, init=False)
+    _courier: Courier = field(default_factory=Courier, init=False)
 
     @property
     def database(self) -> Database:
@@ -98,9 +108,10 @@ class Run:
 
         self._begin()
         try:
-            for assignment in assignments:
-                self.watcher.reaches(assignment.tournament)
-                reports.append(self._import_one(assignment, fetch))
+            with self._courier:
+                for assignment, answer in one_ahead(assignments, partial(self._send_for, fetch)):
+                    self.watcher.reaches(assignment.tournament)
+                    reports.append(self._import_one(assignment, answer))
         except BaseException as error:
             # The reason for the end is worth more than a record that cannot be written either.
             with suppress(DatabaseError):
@@ -121,14 +132,19 @@ class Run:
             with self.database.transaction() as connection:
                 runs.finish_run(connection, self._id, outcome, report.as_record(), self.importer.now())
 
-    def _import_one(self, assignment: Assignment, fetch: Fetch) -> TournamentReport:
+    def _send_for(self, fetch: Fetch, assignment: Assignment) -> Future[Fetched] | None:
+        if assignment.problem:
+            return None
+        return self._courier.send(partial(fetch, self.feed, assignment.tournament))
+
+    def _import_one(self, assignment: Assignment, answer: Future[Fetched] | None) -> TournamentReport:
         """One tournament's share. Its own faults stand in its report; only a lost database ends the run."""
         tournament = assignment.tournament
         started = time.monotonic()
-        if assignment.problem:
-            return self._failed(tournament, assignment.problem, started, level=logging.WARNING)
+        if answer is None:
+            return self._failed(tournament, str(assignment.problem), started, level=logging.WARNING)
         try:
-            imported = self._bring_in(tournament, fetch(self.feed, tournament))
+            imported = self._bring_in(tournament, answer.result())
         except (FeedError, UnknownToFeedError, DatabaseRefusedError, UsageError) as error:
             sentence = f"Tournament {tournament.id} ('{tournament.name}'): {error}"
             return self._failed(tournament, sentence, started, is_unreachable=isinstance(error, FeedError))
@@ -149,6 +165,8 @@ class Run:
 
     def _bring_in(self, tournament: Tournament, fetched: Fetched) -> Imported:
         """Import an answer, after asking for the known episodes that are missing from it."""
+        if fetched.window:
+            tell_fetched(fetched.schedule, tournament.slug)
         heard = Heard.from_schedule(fetched.schedule, fetched.window)
         task = Task(tournament, fetched.schedule, heard, self._is_news, is_final=not self._questions_left)
         imported = self.importer.bring_in(task)
@@ -167,7 +185,7 @@ class Run:
             self._questions_left -= 1
             asked.add(episode_id)
             try:
-                found.append(self.feed.get_episode(episode_id))
+                found.append(self._courier.send(partial(self.feed.get_episode, episode_id)).result())
             except UnknownToFeedError:
                 gone.add(episode_id)
             except FeedUnreadableError as error:

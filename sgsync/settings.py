@@ -43,6 +43,13 @@ class OnCancel(StrEnum):
     DELETE = "delete"
 
 
+class FeedMode(StrEnum):
+    """How the schedules of several events are asked for."""
+
+    PER_EVENT = "per-event"
+    COMBINED = "combined"  # all in one request; whether it says the same is for `compare_feeds` to tell
+
+
 def _duration(value: object) -> timedelta:
     return value if isinstance(value, timedelta) else parse_duration(str(value))
 
@@ -137,6 +144,7 @@ class FeedSettings(BaseSettings):
     window_past: LimitedDuration = timedelta(hours=2)
     window_future: Annotated[timedelta, BeforeValidator(_window_ahead)] = timedelta(days=30)
     deadline: PositiveDuration = timedelta(minutes=4)
+    feed: FeedMode = FeedMode.PER_EVENT
     log_format: LogFormat = LogFormat.TEXT
     channel_language: str = "en"
 

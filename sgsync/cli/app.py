@@ -3,6 +3,7 @@
 Commands import what they need when they run, so that `--help` answers at once.
 """
 
+import gc
 import logging
 import signal
 import sys
@@ -21,6 +22,8 @@ INTERRUPTED = 130
 
 NAME = "sgsync"
 """Whatever started it, so that help and shell completion always speak of the command."""
+
+GARBAGE_THRESHOLD = 500_000
 
 app = typer.Typer(
     name=NAME,
@@ -65,6 +68,8 @@ def _root(
 def main() -> NoReturn:
     """Run the command line. Every failure ends in one sentence on stderr and the exit code of its class."""
     signal.signal(signal.SIGTERM, _interrupt)
+    # Next to nothing that a run makes has cycles. To look for some after every 700 objects costs it a fifth of its time.
+    gc.set_threshold(GARBAGE_THRESHOLD)
     logs.configure()
     try:
         app(prog_name=NAME)

@@ -40,6 +40,19 @@ def _any_of(name: str, item: type[BigInteger | Text]) -> sa.ColumnElement[Any]:
     return sa.any_(bindparam(name, type_=ARRAY(item)))
 
 
+def _any_in(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """Any of the values in `column` of something read before.
+
+    As an array, because an index serves that however many rows the planner expects. A join may read all of
+    a table instead, and IN (SELECT ...) below an OR always does.
+    """
+    return sa.any_(func.array(select(column).scalar_subquery(), type_=ARRAY(column.type)))
+
+
+def _aliases_of(kind: AliasKind) -> str:
+    return f"{kind.value}_aliases"
+
+
 def _moment(name: str) -> sa.BindParameter[Any]:
     return bindparam(name, type_=DateTime(timezone=True))
 
@@ -77,7 +90,7 @@ def _matches(ledger: sa.CTE) -> sa.CTE:
         .where(
             sa.or_(
                 t.Match.speedgaming_episode_id == _any_of("episode_ids", BigInteger),
-                t.Match.id.in_(select(ledger.c.match_id)),
+                t.Match.id == _any_in(ledger.c.match_id),
             )
         )
         .cte("known_matches")
@@ -86,13 +99,13 @@ def _matches(ledger: sa.CTE) -> sa.CTE:
 
 def _found(*user_ids: sa.CTE) -> sa.CTE:
     """The ids of everybody whom the sightings may mean, and of everybody in the known matches."""
-    wanted = (
-        func.unnest(bindparam("alias_kinds", type_=ARRAY(Text)), bindparam("alias_values", type_=ARRAY(Text)))
-        .table_valued("kind", "value")
-        .render_derived(name="wanted")
-    )
-    by_alias = select(t.Alias.user_id).join(
-        wanted, sa.and_(t.Alias.kind == wanted.c.kind, t.Alias.value == wanted.c.value)
+    by_alias = select(t.Alias.user_id).where(
+        sa.or_(
+            *(
+                sa.and_(t.Alias.kind == kind.value, t.Alias.value == _any_of(_aliases_of(kind), Text))
+                for kind in AliasKind
+            )
+        )
     )
     by_discord_id = select(t.User.id).where(
         t.User.discord_id == _any_of("discord_ids", BigInteger),
@@ -117,13 +130,13 @@ def _users(found: sa.CTE, organization_id: sa.ScalarSelect[int]) -> sa.Select[An
         t.TournamentPlayer.user_id == t.User.id, t.TournamentPlayer.tournament_id == _TOURNAMENT
     )
     columns = (*t.User.__table__.c, member.label("is_member"), registered.label("is_registered"))
-    return select(*columns).where(t.User.id.in_(select(found.c.user_id)))
+    return select(*columns).where(t.User.id == _any_in(found.c.user_id))
 
 
 def _rooms(matches: sa.CTE, features: Features) -> sa.Select[Any]:
     if not features.race_rooms:
         return select(sa.null().label("match_id")).where(sa.false())
-    return select(t.RacetimeRoom.match_id).where(t.RacetimeRoom.match_id.in_(select(matches.c.id)))
+    return select(t.RacetimeRoom.match_id).where(t.RacetimeRoom.match_id == _any_in(matches.c.id))
 
 
 @cache
@@ -131,14 +144,14 @@ def _snapshot_statement(features: Features) -> sa.Select[Any]:
     tournament = select(t.Tournament).where(t.Tournament.id == _TOURNAMENT).cte("wanted_tournament")
     ledger = _ledger()
     matches = _matches(ledger)
-    signups = select(t.Signup).join(ledger, t.Signup.episode_id == ledger.c.episode_id).cte("signups")
-    players = select(t.MatchPlayer).join(matches, t.MatchPlayer.match_id == matches.c.id).cte("players")
-    crew = select(t.Crew).join(matches, t.Crew.match_id == matches.c.id).cte("crew_members")
+    signups = select(t.Signup).where(t.Signup.episode_id == _any_in(ledger.c.episode_id)).cte("signups")
+    players = select(t.MatchPlayer).where(t.MatchPlayer.match_id == _any_in(matches.c.id)).cte("players")
+    crew = select(t.Crew).where(t.Crew.match_id == _any_in(matches.c.id)).cte("crew_members")
     found = _found(signups, players, crew)
     channels = select(t.StreamChannel).where(
         sa.or_(
             t.StreamChannel.name == _any_of("channel_names", Text),
-            t.StreamChannel.id.in_(select(matches.c.stream_channel_id)),
+            t.StreamChannel.id == _any_in(matches.c.stream_channel_id),
         )
     )
     synced = select(t.Tournament.speedgaming_event_slug).where(
@@ -154,7 +167,7 @@ def _snapshot_statement(features: Features) -> sa.Select[Any]:
         "crew": select(crew),
         "users": _users(found, select(tournament.c.organization_id).scalar_subquery()),
         # All aliases of the people found: who is known under another tag is a namesake.
-        "aliases": select(t.Alias).where(t.Alias.user_id.in_(select(found.c.user_id))),
+        "aliases": select(t.Alias).where(t.Alias.user_id == _any_in(found.c.user_id)),
         "channels": channels,
         "synced": synced,
     }
@@ -189,8 +202,10 @@ def _parameters(tournament_id: int, lookups: Lookups) -> Row:
         "tournament_id": tournament_id,
         "episode_ids": list(lookups.episode_ids),
         "discord_ids": list(lookups.discord_ids),
-        "alias_kinds": [key.kind.value for key in lookups.aliases],
-        "alias_values": [key.value for key in lookups.aliases],
+        **{
+            _aliases_of(kind): [key.value for key in lookups.aliases if key.kind is kind]
+            for kind in AliasKind
+        },
         "placeholder_names": list(lookups.placeholder_names),
         "usernames": list(lookups.usernames),
         "match_tags": bool(lookups.usernames),

@@ -83,7 +83,7 @@ def _schedule(episodes: list[Episode], query: Mapping[str, str]) -> object:
     return [
         episode
         for episode in episodes
-        if _slug(episode) in (slug, None) and _is_between(episode, since, until)
+        if (slug is None or _slug(episode) in (slug, None)) and _is_between(episode, since, until)
     ]
 
 

@@ -92,13 +92,9 @@ def read_schedule(payload: object) -> Schedule:
 
     Raises FeedUnreadableError for anything but a list.
     """
-    if not isinstance(payload, list):
-        raise FeedUnreadableError(
-            f"A schedule is a list of episodes, but {_kind(payload)} came. Try again later."
-        )
     episodes: dict[int, SpeedGamingEpisode] = {}
     rejected: list[Rejected] = []
-    for position, entry in enumerate(payload):
+    for position, entry in enumerate(_entries_of(payload)):
         try:
             episode = SpeedGamingEpisode.model_validate(entry)
         except ValidationError as error:
@@ -107,6 +103,18 @@ def read_schedule(payload: object) -> Schedule:
             if episodes.setdefault(episode.id, episode) != episode:
                 rejected.append(Rejected(position, episode.id, "listed twice with different content"))
     return Schedule(tuple(episodes.values()), tuple(rejected))
+
+
+def read_schedules(payload: object) -> dict[str, Schedule]:
+    """The schedules of all events in a decoded answer that is about all of them, by slug.
+
+    An entry that names no event is nobody's. Raises FeedUnreadableError for anything but a list.
+    """
+    entries: dict[str, list[object]] = {}
+    for entry in _entries_of(payload):
+        if slug := _slug_in(entry):
+            entries.setdefault(slug, []).append(entry)
+    return {slug: read_schedule(listed) for slug, listed in entries.items()}
 
 
 def read_episode(payload: object) -> SpeedGamingEpisode:
@@ -174,6 +182,20 @@ def _refuse_error_object(payload: object) -> None:
     if _NOT_FOUND.search(stated):
         raise UnknownToFeedError(f"SpeedGaming says: {stated}")
     raise FeedUnreachableError(f"SpeedGaming answered with an error: {stated or 'it does not say which'}")
+
+
+def _entries_of(payload: object) -> list[object]:
+    if isinstance(payload, list):
+        return payload
+    raise FeedUnreadableError(
+        f"A schedule is a list of episodes, but {_kind(payload)} came. Try again later."
+    )
+
+
+def _slug_in(entry: object) -> str:
+    event = entry.get("event") if isinstance(entry, dict) else None
+    slug = event.get("slug") if isinstance(event, dict) else None
+    return clean(slug) if isinstance(slug, str) else ""
 
 
 def _usable_id(entry: object) -> int | None:

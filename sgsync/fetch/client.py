@@ -154,6 +154,8 @@ class SpeedGaming:
         self.close()
 
     def close(self) -> None:
+        """End at once, also what another thread is waiting for."""
+        self._watchdog.cut()
         self._client.close()
 
     def get_episode(self, episode_id: int) -> SpeedGamingEpisode:
@@ -173,6 +175,10 @@ class SpeedGaming:
         Raises UnknownToFeedError for a slug that SpeedGaming does not know.
         """
         return answers.read_schedule(self.ask("schedule", schedule_query(event_slug, since, until)))
+
+    def get_upcoming_episodes(self, *, since: datetime, until: datetime) -> dict[str, Schedule]:
+        """The same of every event that the answer to one request mentions, by slug."""
+        return answers.read_schedules(self.ask("schedule", _span(since, until)))
 
     def find_event(self, slug: str) -> SpeedGamingEvent | None:
         """The event with exactly this slug, if SpeedGaming has it."""
@@ -285,7 +291,11 @@ def _parse_base_url(base_url: str) -> httpx.URL:
 
 def schedule_query(event_slug: str, since: datetime, until: datetime) -> dict[str, str]:
     """How to ask for the episodes of an event whose broadcast starts between two aware times."""
-    return {"event": event_slug, "from": _with_offset(since), "to": _with_offset(until)}
+    return {"event": event_slug, **_span(since, until)}
+
+
+def _span(since: datetime, until: datetime) -> dict[str, str]:
+    return {"from": _with_offset(since), "to": _with_offset(until)}
 
 
 def _with_offset(moment: datetime) -> str:

@@ -25,7 +25,7 @@ class Watchdog:
     @contextmanager
     def cut_after(self, seconds: float) -> Iterator[None]:
         """Let the block's connection live for at most `seconds`."""
-        timer = Timer(seconds, self._cut)
+        timer = Timer(seconds, self.cut)
         timer.daemon = True
         timer.start()
         try:
@@ -33,7 +33,8 @@ class Watchdog:
         finally:
             timer.cancel()
 
-    def _cut(self) -> None:
+    def cut(self) -> None:
+        """End the connection, whoever waits for it."""
         if self._socket is not None:
             with suppress(OSError):
                 # Not SSLSocket's own, which takes the TLS state away from under the reader.

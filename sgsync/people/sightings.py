@@ -6,12 +6,16 @@ A sighting is what SpeedGaming said about somebody, before anyone decided who th
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sgsync.fetch.wire import SpeedGamingCrewMember, SpeedGamingEpisode, SpeedGamingPlayer
 from sgsync.snapshot.values import AliasKey, AliasKind, Role
 from sgsync.text import cut
 
 NAME_LENGTH = 255  # of the application's name columns
+
+# The same people appear again and again in a schedule: so many of their names are folded once only.
+_NAMES_AT_HAND = 8192
 
 _CREW_PLACEHOLDER = "sg_crew_"
 _DISCRIMINATOR = re.compile(r"(?P<name>.+)#(?P<discriminator>\d{4})", re.ASCII)
@@ -52,21 +56,36 @@ class Sighting:
 
     @property
     def player_alias(self) -> AliasKey | None:
-        return AliasKey(AliasKind.PLAYER, str(self.feed_id)) if self.is_player else None
+        return _player_alias(self.feed_id) if self.is_player else None
 
     @property
     def tag_alias(self) -> AliasKey | None:
-        return AliasKey(AliasKind.TAG, fold(without_zero(self.tag))) if self.tag else None
+        return _tag_alias(self.tag) if self.tag else None
 
     @property
     def name_alias(self) -> AliasKey | None:
         if self.is_player or not self.label:
             return None
-        return AliasKey(AliasKind.CREW_NAME, fold(self.label))
+        return _name_alias(self.label)
 
     @property
     def aliases(self) -> tuple[AliasKey, ...]:
         return tuple(key for key in (self.player_alias, self.tag_alias, self.name_alias) if key)
+
+
+@lru_cache(_NAMES_AT_HAND)
+def _player_alias(player_id: int) -> AliasKey:
+    return AliasKey(AliasKind.PLAYER, str(player_id))
+
+
+@lru_cache(_NAMES_AT_HAND)
+def _tag_alias(tag: str) -> AliasKey:
+    return AliasKey(AliasKind.TAG, fold(without_zero(tag)))
+
+
+@lru_cache(_NAMES_AT_HAND)
+def _name_alias(label: str) -> AliasKey:
+    return AliasKey(AliasKind.CREW_NAME, fold(label))
 
 
 def fold(name: str) -> str:

@@ -1,11 +1,13 @@
 """What SpeedGaming said, as the planner takes it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 
 from sgsync.fetch.answers import Schedule
 from sgsync.fetch.wire import SpeedGamingEpisode
+from sgsync.people.sightings import Sighting, sightings_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +18,7 @@ class Window:
     until: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Heard:
     """Episodes, each id once, and which ids were mentioned at all, readable or not.
 
@@ -30,6 +32,11 @@ class Heard:
     window: Window | None = None
     asked: frozenset[int] = frozenset()
     gone: frozenset[int] = frozenset()
+
+    @cached_property
+    def sightings(self) -> Mapping[int, tuple[Sighting, ...]]:
+        """Everybody in each of the episodes, by its id. What is looked up and what is planned rest on the same."""
+        return {episode.id: sightings_of(episode) for episode in self.episodes}
 
     @classmethod
     def from_schedule(cls, schedule: Schedule, window: Window | None) -> "Heard":

@@ -50,7 +50,7 @@ def _known(
     match: KnownMatch, entry: LedgerEntry | None, signups: Iterable[Signup], merged: Mapping[int, int]
 ) -> Known:
     people: dict[Seat, Entry] = {}
-    for row in (replace(row, user_id=merged.get(row.user_id, row.user_id)) for row in match.entries):
+    for row in (_inherited(row, merged) for row in match.entries) if merged else match.entries:
         seat = (row.role, row.user_id)
         people[seat] = _both(people[seat], row) if seat in people else row
     if entry is None:
@@ -64,6 +64,10 @@ def _known(
         place = (signup.role, signup.user_id)
         base_people[place] = _united(base_people[place], signup) if place in base_people else signup
     return Known(match, entry, entry.base if entry else match.fields, base_people, people)
+
+
+def _inherited(row: Entry, merged: Mapping[int, int]) -> Entry:
+    return replace(row, user_id=merged.get(row.user_id, row.user_id))
 
 
 def _both(one: Entry, other: Entry) -> Entry:

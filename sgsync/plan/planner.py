@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sgsync.fetch.wire import SpeedGamingEpisode
 from sgsync.people.identity import Identities, Person, identify
-from sgsync.people.sightings import Sighting, sightings_of
+from sgsync.people.sightings import Sighting
 from sgsync.plan.actions import (
     Cancellation,
     Memory,
@@ -116,7 +116,7 @@ def _read(heard: Heard, snapshot: Snapshot, options: PlanOptions) -> _Reading:
     skips = tuple(skip for episode in episodes if (skip := reason_to_skip(episode, snapshot, options)))
     skipped = {skip.episode_id for skip in skips}
     followed = tuple(episode for episode in episodes if episode.id not in skipped)
-    sightings = {episode.id: sightings_of(episode) for episode in followed}
+    sightings = {episode.id: heard.sightings[episode.id] for episode in followed}
     identities = _identify(sightings, snapshot, options)
     merged = {merge.placeholder_id: merge.user_id for merge in identities.merges}
     return _Reading(

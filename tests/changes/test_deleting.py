@@ -2,7 +2,7 @@
 
 import pytest
 
-from sgsync.cli.render import print_plans
+from sgsync.cli.render_plans import print_plans
 from sgsync.wiring import now
 from tests.changes.feed import Feed
 from tests.changes.helpers import (

@@ -6,7 +6,9 @@ from tests.importing.conftest import MakeScene
 from tests.postgres import Start
 from tests.scene import RUN_RECORD, Scene, changed_tables, sample, with_league
 
-MATCH = 'SELECT id, tournament_id, title, scheduled_at, comment FROM "match" WHERE speedgaming_episode_id = 74611'
+MATCH = (
+    'SELECT id, tournament_id, title, scheduled_at, comment FROM "match" WHERE speedgaming_episode_id = 74611'
+)
 
 
 def league_on(make_scene: MakeScene, start: Start) -> Scene:

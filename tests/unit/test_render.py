@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sgsync.cli.render import plan_lines, print_plans
+from sgsync.cli.render_plans import plan_lines, print_plans
 from sgsync.plan.actions import Plan
 from sgsync.plan.describe import describe
 from sgsync.report import RunReport, TournamentReport
