@@ -114,11 +114,12 @@ def import_one(
 
 def _show(report: "RunReport", *, as_json: bool) -> None:
     from sgsync.cli.console import end, print_json
-    from sgsync.cli.render_plans import print_plans
-    from sgsync.wiring import now
 
     if as_json:
         print_json(report.as_json())
     elif any(tournament.actions is not None for tournament in report.tournaments):
+        from sgsync.cli.render_plans import print_plans
+        from sgsync.wiring import now
+
         print_plans(report, now())
     end(report.exit_code)
