@@ -17,7 +17,8 @@ class Purpose(StrEnum):
     """What a right is needed for."""
 
     IMPORT = "importing"
-    LINKING = "merging a placeholder into a user"
+    MERGING = "merging a placeholder into a user, which imports do as well"
+    LISTING = "sgsync placeholders and sgsync status"
     ENABLING = "sgsync tournaments enable and disable"
     DELETING = "SGSYNC_ON_CANCEL=delete"
 
@@ -86,6 +87,7 @@ _UPDATED = {
     "match": ("tournament_id", "scheduled_at", "title", "stream_channel_id", "finished_at", "updated_at"),
     "crew": ("approved", "updated_at"),
 }
+_DATED = ("users", "matchplayers", "crew")
 _DELETED = ("matchplayers", "crew")
 _MERGED = ("organizationmember", "tournamentplayers", "matchplayers", "crew")
 _SWITCHED = ("speedgaming_enabled", "speedgaming_event_slug", "updated_at")
@@ -99,13 +101,16 @@ def needed_rights() -> Iterator[Right]:
         if table.schema:
             yield from (Right(name, privilege, schema=table.schema) for privilege in _OURS_TO_DO)
         else:
-            yield Right(name, "SELECT", tuple(column.name for column in table.columns))
+            columns = ("id",) if name == "audit_logs" else tuple(column.name for column in table.columns)
+            yield Right(name, "SELECT", columns)
+    yield Right("alembic_version", "SELECT", schema=t.SCHEMA)
     yield from (Right(name, "INSERT", columns) for name, columns in INSERTED.items())
     yield from (Right(name, "UPDATE", columns) for name, columns in _UPDATED.items())
     yield from (Right(name, "DELETE") for name in _DELETED)
-    yield from (Right(name, "DELETE", purpose=Purpose.LINKING) for name in ("users", *_MERGED))
+    yield from (Right(name, "DELETE", purpose=Purpose.MERGING) for name in ("users", *_MERGED))
+    yield Right("matchplayers", "UPDATE", ("finish_rank", "assigned_station", "updated_at"), Purpose.MERGING)
+    yield from (Right(name, "SELECT", ("created_at",), Purpose.LISTING) for name in _DATED)
     yield Right("tournament", "UPDATE", _SWITCHED, Purpose.ENABLING)
-    yield Right("match", "DELETE", purpose=Purpose.DELETING)
 
 
 # What the search path finds, or what stands in the schema; without asking for a right to that.
@@ -200,9 +205,11 @@ def read_columns(connection: sa.Connection) -> dict[str, dict[str, bool]]:
     return found
 
 
-def missing_rights(connection: sa.Connection) -> tuple[Right, ...]:
+def missing_rights(connection: sa.Connection, *, deletes_matches: bool = False) -> tuple[Right, ...]:
     """What sgsync may not do here, of what it does. A table that is not there lacks no right."""
     rights = [*needed_rights(), *_rights_to_merge(connection)]
+    if deletes_matches:
+        rights.append(Right("match", "DELETE", purpose=Purpose.DELETING))
     asked = [
         (position, right, column)
         for position, right in enumerate(rights)
@@ -234,8 +241,8 @@ def _rights_to_merge(connection: sa.Connection) -> Iterator[Right]:
     """Whatever refers to a user is re-pointed, also in tables that sgsync does not know."""
     for key in foreign_keys_to(connection, "users"):
         if key.schema != t.SCHEMA:
-            yield Right(key.name, "SELECT", key.columns, Purpose.LINKING, key.schema)
-            yield Right(key.name, "UPDATE", key.columns, Purpose.LINKING, key.schema)
+            yield Right(key.name, "SELECT", key.columns, Purpose.MERGING, key.schema)
+            yield Right(key.name, "UPDATE", key.columns, Purpose.MERGING, key.schema)
 
 
 def unusable_sequences(connection: sa.Connection) -> tuple[str, ...]:

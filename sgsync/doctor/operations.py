@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 
 import sqlalchemy as sa
 
@@ -14,7 +15,7 @@ from sgsync.doctor.configuration import Configuration, read_configuration
 from sgsync.errors import SgsyncError
 from sgsync.fetch.client import SpeedGaming
 from sgsync.plan.assignment import Assignment, assign_events
-from sgsync.settings import FeedSettings
+from sgsync.settings import FeedSettings, OnCancel
 from sgsync.status.operations import MAX_AGE
 from sgsync.wiring import now, open_database, open_feed
 
@@ -58,7 +59,9 @@ def _examine_database(configuration: Configuration) -> tuple[tuple[Check, ...], 
                 server = inspection.read_server(connection)
         except SgsyncError as error:
             return (fail("database", str(error)), *_not_looked_at(_LOOKS, "the database cannot be used")), ()
-        checks = (check for name, look in _LOOKS.items() for check in _look(database, name, look))
+        deletes_matches = configuration.database.on_cancel is OnCancel.DELETE
+        looks = _LOOKS | {"rights": partial(_rights, deletes_matches=deletes_matches)}
+        checks = (check for name, look in looks.items() for check in _look(database, name, look))
         return (*rules.judge_server(server), *checks), _assignments(database)
 
 
@@ -83,8 +86,8 @@ def _tables(connection: sa.Connection) -> Iterator[Check]:
     yield rules.judge_discord_ids(inspection.wholly_unique_discord_ids(connection))
 
 
-def _rights(connection: sa.Connection) -> Iterator[Check]:
-    missing = inspection.missing_rights(connection)
+def _rights(connection: sa.Connection, *, deletes_matches: bool = False) -> Iterator[Check]:
+    missing = inspection.missing_rights(connection, deletes_matches=deletes_matches)
     sequences = inspection.unusable_sequences(connection)
     yield from rules.judge_rights(missing, sequences, inspection.read_server(connection).user)
 

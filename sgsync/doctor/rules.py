@@ -118,7 +118,9 @@ def judge_rights(missing: Sequence[Right], sequences: Sequence[str], user: str) 
     for right in missing:
         finding = f"{user} may not {right.shown}: needed for {right.purpose}"
         advice = f'GRANT {right.shown} TO "{user}";'
-        yield (fail if right.purpose is Purpose.IMPORT else warn)("rights", finding, advice)
+        yield (fail if right.purpose in (Purpose.IMPORT, Purpose.DELETING) else warn)(
+            "rights", finding, advice
+        )
     for sequence in sequences:
         yield fail(
             "rights", f"{user} may not use {sequence}", f'GRANT USAGE ON SEQUENCE {sequence} TO "{user}";'

@@ -267,6 +267,16 @@ class TestRights:
         assert check.state is State.WARN
         assert "tournaments enable" in check.finding
 
+    def test_the_right_to_delete_matches_is_needed_by_whoever_sets_that(
+        self, scene: Scene, role: str, sgsync: Here, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.grant_all_that_is_advised(scene, role)
+        url = unused_url(scene.url, username=role).replace("+psycopg", "", 1)
+        monkeypatch.setenv("SGSYNC_DATABASE_URL", url)
+        assert states(examine(), "rights") == [State.OK]
+        told = sgsync("doctor", "--quiet", SGSYNC_ON_CANCEL="delete")
+        assert "may not DELETE on match: needed for SGSYNC_ON_CANCEL=delete" in told.stdout
+
     def test_the_advised_grants_are_enough_to_import_and_to_merge(self, scene: Scene, role: str) -> None:
         self.grant_all_that_is_advised(scene, role)
         url = unused_url(scene.url, username=role)
