@@ -60,7 +60,9 @@ def test_completion_loads_nothing_heavy(tmp_path: Path) -> None:
     assert not loaded_by(tmp_path, **asked) & (HEAVY | {"pydantic"})
 
 
-@pytest.mark.parametrize("command", ["import-all", "import", "migrate", "prune", "history", "link-placeholder"])
+@pytest.mark.parametrize(
+    "command", ["import-all", "import", "migrate", "prune", "history", "link-placeholder"]
+)
 def test_help_on_a_command_loads_nothing_of_ours_to_do_it(tmp_path: Path, command: str) -> None:
     """Typer itself reads a command's parameters with pydantic."""
     assert not loaded_by(tmp_path, command, "--help") & HEAVY
