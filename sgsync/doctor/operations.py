@@ -6,6 +6,7 @@ from functools import partial
 
 import sqlalchemy as sa
 
+from sgsync.combined import compare_feeds
 from sgsync.database import inspection, status, tournaments
 from sgsync.database.engine import Database
 from sgsync.database.revision import HEAD
@@ -15,7 +16,9 @@ from sgsync.doctor.configuration import Configuration, read_configuration
 from sgsync.errors import SgsyncError
 from sgsync.fetch.client import SpeedGaming
 from sgsync.plan.assignment import Assignment, assign_events
-from sgsync.settings import FeedSettings, OnCancel
+from sgsync.plan.heard import Window
+from sgsync.settings import FeedMode, FeedSettings, OnCancel
+from sgsync.snapshot.values import Tournament
 from sgsync.status.operations import MAX_AGE
 from sgsync.wiring import now, open_database, open_feed
 
@@ -142,8 +145,12 @@ def _feed(settings: FeedSettings, assignments: Sequence[Assignment]) -> Iterator
             return
         yield ok("feed", "SpeedGaming answers")
         yield from _of_the_server(feed)
-        for assignment in assignments:
-            yield from () if assignment.problem else _ask(feed, assignment)
+        synced = [assignment.tournament for assignment in assignments if not assignment.problem]
+        for tournament in synced:
+            yield from _ask(feed, tournament)
+        slugs = [tournament.slug for tournament in synced if tournament.slug]
+        if len(slugs) > 1:
+            yield from _guarded("combined feed", lambda: [_compare(feed, slugs, settings)])
 
 
 def _of_the_server(feed: SpeedGaming) -> Iterator[Check]:
@@ -152,12 +159,18 @@ def _of_the_server(feed: SpeedGaming) -> Iterator[Check]:
         yield rules.judge_clock(feed.contact, now())
 
 
-def _ask(feed: SpeedGaming, assignment: Assignment) -> tuple[Check, ...]:
+def _ask(feed: SpeedGaming, tournament: Tournament) -> tuple[Check, ...]:
     """Whether SpeedGaming knows a tournament's event."""
-    tournament = assignment.tournament
-    assert tournament.slug is not None
-    slug = tournament.slug
+    slug = tournament.slug or ""
     return _guarded(
         f"tournament {tournament.id}",
         lambda: [rules.judge_event(tournament, is_known=feed.find_event(slug) is not None)],
     )
+
+
+def _compare(feed: SpeedGaming, slugs: Sequence[str], settings: FeedSettings) -> Check:
+    """Whether one request for all events would say what one for each does."""
+    today = now()
+    window = Window(today - settings.window_past, today + settings.window_future)
+    comparison = compare_feeds(feed, slugs, window)
+    return rules.judge_combined(comparison, in_use=settings.feed is FeedMode.COMBINED)

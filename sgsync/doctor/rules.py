@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from sgsync.combined import FeedComparison
 from sgsync.database.inspection import INSERTED, LockSession, Purpose, Right, Server
 from sgsync.database.status import RunRecord
 from sgsync.database.tables import OPTIONAL_TABLES, SCHEMA, Base
@@ -188,6 +189,13 @@ def judge_clock(contact: Contact, now: datetime) -> Check:
     finding = f"this machine is {format_duration(difference)} {'ahead of' if now > contact.clock else 'behind'} SpeedGaming"
     advice = "Let NTP set the clock: it decides which episodes are asked for."
     return (fail if difference > CLOCK_MUST_NOT_DIFFER else warn)("clock", finding, advice)
+
+
+def judge_combined(comparison: FeedComparison, *, in_use: bool) -> Check:
+    """Whether SGSYNC_FEED=combined imports the same here; harm only where it is in use."""
+    if in_use and not comparison.is_safe:
+        return fail("combined feed", comparison.sentence, "Set SGSYNC_FEED=per-event.")
+    return ok("combined feed", comparison.sentence)
 
 
 def judge_event(tournament: Tournament, *, is_known: bool) -> Check:

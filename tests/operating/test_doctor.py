@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import pytest
 
+from sgsync.combined import FeedComparison
 from sgsync.database import inspection
 from sgsync.database.engine import Database
 from sgsync.database.inspection import LockSession, Server
@@ -23,7 +24,7 @@ from sgsync.fetch.contact import Contact, read_contact
 from tests.feed_json import make_episode, make_player
 from tests.operating.conftest import Here
 from tests.postgres import MakeDatabase, connect
-from tests.scene import Scene, canned_feed, unused_url
+from tests.scene import Scene, canned_feed, sample, unused_url
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -117,6 +118,18 @@ class TestConfiguration:
     def test_nothing_is_lost_without_any_setting(self) -> None:
         configuration: Configuration = read_configuration()
         assert (configuration.database, configuration.feed is None) == (None, False)
+
+
+class TestCombinedFeed:
+    UNSAFE = FeedComparison(same=("alttprleague",), different=("sglive26",))
+
+    def test_one_that_says_something_else_is_a_failure_where_it_is_in_use(self) -> None:
+        check = rules.judge_combined(self.UNSAFE, in_use=True)
+        assert (check.state, check.advice) == (State.FAIL, "Set SGSYNC_FEED=per-event.")
+
+    def test_and_only_told_where_it_is_not(self) -> None:
+        check = rules.judge_combined(self.UNSAFE, in_use=False)
+        assert (check.state, "sglive26" in check.finding) == (State.OK, True)
 
 
 def run(age: timedelta, outcome: str = "ok") -> RunRecord:
@@ -220,6 +233,11 @@ class TestDatabase:
         assert "no event slug" in found(checks, "tournaments", State.WARN).finding
         assert "nobody-knows-this" in found(checks, "tournament 3", State.FAIL).finding
         assert states(checks, "tournament 1") == [State.OK]
+
+    def test_a_combined_feed_that_says_the_same_is_called_safe(self, scene: Scene) -> None:
+        scene.add_tournament("sglive26")
+        scene.episodes = sample("schedule_alttprleague") + sample("schedule_sglive")
+        assert "SGSYNC_FEED=combined is safe here" in found(examine(), "combined feed", State.OK).finding
 
     def test_an_unmigrated_database_is_told_and_the_rest_looked_at(
         self, make_database: MakeDatabase, monkeypatch: pytest.MonkeyPatch
