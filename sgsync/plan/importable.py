@@ -36,7 +36,8 @@ def belongs_here(match: KnownMatch, episode: SpeedGamingEpisode, snapshot: Snaps
     if entry and entry.base.tournament_id == snapshot.tournament.id:
         return True  # moved by hand: an edit like any other
     event = episode.event.slug if episode.event else None
-    return event is not None and event == snapshot.tournament.slug and event != match.tournament_slug
+    came_from = match.tournament_slug  # None: somebody imported it there by hand
+    return event is not None and event == snapshot.tournament.slug and came_from not in (None, event)
 
 
 def _was_deleted(episode: SpeedGamingEpisode, snapshot: Snapshot, options: PlanOptions) -> bool:

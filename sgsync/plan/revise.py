@@ -88,7 +88,12 @@ def _not_told_yet(
     """
     before = known.entry.told if known.entry else {}
     disputed = {each.what for each in kept}
-    edited = {name for name in FIELDS if getattr(known.match.fields, name) != getattr(known.base, name)}
+    ours, base = known.match.fields, known.base
+    edited = {
+        name
+        for name in FIELDS
+        if getattr(ours, name) not in (getattr(base, name), getattr(theirs.fields, name))
+    }
     settled = {_topic(name) for name in FIELDS if name not in disputed | edited}
     told = {key: heard for key, heard in before.items() if key not in {FROZEN, MISSING, *settled}}
     news: list[Kept] = []

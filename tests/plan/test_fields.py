@@ -116,6 +116,23 @@ def test_what_flaps_upstream_is_said_once(
     assert world.plan_of(episode()).is_empty
 
 
+@pytest.mark.parametrize(("field", "changed", "theirs", "_edited"), EACH_FIELD)
+def test_an_edit_that_speedgaming_comes_round_to_is_settled_at_once(
+    world: World, field: str, changed: dict[str, Any], theirs: Any, _edited: Any
+) -> None:
+    """Although it was told that the edit stayed against something else meanwhile."""
+    other: dict[str, Any] = {
+        "title": "Another",
+        "start": START + timedelta(hours=9),
+        "channels": [make_channel("Fresh")],
+    }
+    world.edit(75000, **{field: theirs})
+    world.hear(episode(**other))
+    assert world.match(75000).fields != world.ledger[75000].base
+    world.hear(episode(**{**other, **changed}))
+    assert world.plan_of(episode(**{**other, **changed})).is_empty
+
+
 def test_a_new_edit_is_said_anew(world: World) -> None:
     world.edit(75000, title="Edited")
     assert world.hear(episode(title="Finals")).revisions[0].kept
@@ -216,6 +233,15 @@ def test_a_match_that_somebody_moved_stays_there(two: World) -> None:
     assert two.plan_of(episode()).is_empty
     two.hear(episode(title="Finals"))
     assert (two.match(75000).fields.tournament_id, two.match(75000).fields.title) == (6, "Finals")
+
+
+def test_a_match_imported_by_hand_into_a_tournament_without_an_event_stays_there() -> None:
+    """Its episode never moved: an operator asked for it by id."""
+    world = World({5: make_tournament(5), 6: make_tournament(6, slug=None)})
+    world.hear(episode(), tournament_id=6, requested=frozenset({75000}))
+    plan = world.plan_of(episode())
+    assert plan.is_empty
+    assert [skip.reason for skip in plan.skips] == ["other tournament"]
 
 
 def test_two_tournaments_on_one_event_do_not_take_matches_from_each_other(two: World) -> None:

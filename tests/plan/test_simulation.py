@@ -264,7 +264,7 @@ class Season:
     def _check(self, before: dict[int, KnownMatch], signed_up: set[Seat], plan: Plan) -> Plan:
         merged = {merge.placeholder_id: merge.user_id for merge in plan.identities.merges}
         if merged:
-            self._people_became_one(merged, signed_up)
+            self._people_became_one(merged, before, signed_up)
         self._work_is_still_there(before, merged)
         for cancellation in plan.cancellations:
             id_ = cancellation.match.episode_id
@@ -282,7 +282,9 @@ class Season:
 
     # What must stay
 
-    def _people_became_one(self, merged: dict[int, int], signed_up: set[Seat]) -> None:
+    def _people_became_one(
+        self, merged: dict[int, int], before: dict[int, KnownMatch], signed_up: set[Seat]
+    ) -> None:
         """Whoever stood in a match under either name is there; whoever was signed up under either is known."""
 
         def renamed(seats: set[Seat]) -> set[Seat]:
@@ -290,12 +292,10 @@ class Season:
 
         self.seated, self.unseated = renamed(self.seated), renamed(self.unseated)
         self.ever_seated |= renamed(self.ever_seated)
-        rows = {
-            (match.episode_id, row.role, row.user_id)
-            for match in self.world.matches.values()
-            for row in match.entries
+        stood = {
+            (match.episode_id, row.role, row.user_id) for match in before.values() for row in match.entries
         }
-        self.unseated -= rows
+        self.unseated -= renamed(stood)
         self.seated -= renamed(signed_up)
 
     def _work_is_still_there(self, before: dict[int, KnownMatch], merged: dict[int, int]) -> None:
