@@ -13,6 +13,7 @@ import typer
 from sgsync import __version__
 from sgsync.cli import database, demo, imports, logs, people, tournaments
 from sgsync.errors import SgsyncError
+from sgsync.text import clean
 
 log = logging.getLogger("sgsync")
 
@@ -68,7 +69,8 @@ def main() -> NoReturn:
     except SgsyncError as error:
         _tell(error, str(error), error.exit_code)
     except Exception as error:  # noqa: BLE001 - whatever it is, it ends as a sentence
-        _tell(error, f"sgsync failed in a way it does not know: {type(error).__name__}: {error}", 1)
+        # One line of it: somebody else's words could look like further errors.
+        _tell(error, clean(f"sgsync failed in a way it does not know: {type(error).__name__}: {error}"), 1)
     sys.exit(0)
 
 
