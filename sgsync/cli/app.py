@@ -3,6 +3,7 @@
 Commands import what they need when they run, so that `--help` answers at once.
 """
 
+import io
 import logging
 import signal
 import sys
@@ -59,6 +60,9 @@ def _root(
 def main() -> NoReturn:
     """Run the command line. Every failure ends in one sentence on stderr and the exit code of its class."""
     signal.signal(signal.SIGTERM, _interrupt)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # As stderr does by itself: where there is no UTF-8, a name is no reason to fail.
+        sys.stdout.reconfigure(errors="backslashreplace")
     logs.configure()
     try:
         app()
