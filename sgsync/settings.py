@@ -73,7 +73,16 @@ def _window_ahead(value: object) -> timedelta:
     return _window(value)
 
 
+def _require_text(text: str) -> None:
+    """Bytes of the environment that are not UTF-8 arrive as lone surrogates, which no driver can send."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("is not UTF-8 text") from None  # without the error, which quotes it
+
+
 def _http_url(value: object) -> str:
+    _require_text(str(value))
     try:
         parts = urlsplit(str(value).strip())
         usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
@@ -90,6 +99,7 @@ def _secret_http_url(value: object) -> str:
 
 def _postgres_url(text: str) -> str:
     """`text` for SQLAlchemy's psycopg driver. Its faults are told without quoting it: it holds a password."""
+    _require_text(text)
     scheme, separator, rest = text.strip().partition("://")
     if not separator or scheme not in ("postgresql", "postgres", "postgresql+psycopg"):
         raise ValueError(f"must look like {_URL_FORM}")

@@ -4,6 +4,7 @@ Commands import what they need when they run, so that `--help` answers at once.
 """
 
 import gc
+import io
 import logging
 import signal
 import sys
@@ -14,6 +15,7 @@ import typer
 from sgsync import __version__
 from sgsync.cli import database, demo, explain, feed, health, imports, logs, people, tournaments
 from sgsync.errors import SgsyncError
+from sgsync.text import clean
 
 log = logging.getLogger("sgsync")
 
@@ -70,6 +72,9 @@ def main() -> NoReturn:
     signal.signal(signal.SIGTERM, _interrupt)
     # Next to nothing that a run makes has cycles. To look for some after every 700 objects costs it a fifth of its time.
     gc.set_threshold(GARBAGE_THRESHOLD)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # As stderr does by itself: where there is no UTF-8, a name is no reason to fail.
+        sys.stdout.reconfigure(errors="backslashreplace")
     logs.configure()
     try:
         app(prog_name=NAME)
@@ -80,7 +85,8 @@ def main() -> NoReturn:
     except SgsyncError as error:
         _tell(error, str(error), error.exit_code)
     except Exception as error:  # noqa: BLE001 - whatever it is, it ends as a sentence
-        _tell(error, f"sgsync failed in a way it does not know: {type(error).__name__}: {error}", 1)
+        # One line of it: somebody else's words could look like further errors.
+        _tell(error, clean(f"sgsync failed in a way it does not know: {type(error).__name__}: {error}"), 1)
     sys.exit(0)
 
 

@@ -10,8 +10,9 @@ from sgsync.text import clean
 
 
 def _harmless(line: str) -> str:
-    """`line` cleaned, with the indentation that makes a traceback readable."""
-    return line[: len(line) - len(line.lstrip())] + clean(line)
+    """`line` of a traceback cleaned, with its indentation and more: an error's own words may look like a log line."""
+    indentation = len(line) - len(line.lstrip(" "))
+    return " " * (indentation + 2) + clean(line)
 
 
 class TextFormatter(logging.Formatter):

@@ -69,6 +69,7 @@ MALFORMED = [
     f"postgresql://somebody:{CANARY}#half@localhost/app",
     f"postgresql://somebody:{CANARY}@[localhost/app",
     f"postgresql://somebody:{CANARY}@localhost",
+    f"postgresql://somebody:{CANARY}\udcff@localhost/app",
     f"host=localhost password={CANARY}",
 ]
 
@@ -92,6 +93,13 @@ def test_a_database_url_that_leads_nowhere_is_told_without_quoting_it(
 def test_an_unreachable_database(bare: Sgsync) -> None:
     finished = bare("migrate", SGSYNC_DATABASE_URL=f"postgresql://somebody:{CANARY}@127.0.0.1:9/app")
     assert_told(finished, 4, "SGSYNC_DATABASE_URL")
+
+
+def test_an_address_of_the_feed_that_is_no_text_is_told_without_quoting_it() -> None:
+    url = f"http://somebody:{CANARY}\udcff@localhost/api"
+    with pytest.raises(ConfigurationError, match="SGSYNC_API_URL is not UTF-8") as told:
+        load_settings(Settings, database_url="postgresql://localhost/app", api_url=url)
+    assert CANARY not in "".join(traceback.format_exception(told.value))
 
 
 def test_verbose_shows_a_traceback_without_the_password(bare: Sgsync) -> None:

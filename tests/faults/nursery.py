@@ -49,7 +49,9 @@ class Running:
 
     def wait(self, timeout: float = 120) -> Ended:
         status, kilobytes = self._end.result(timeout)
-        stdout, stderr = (file.read_bytes().decode() for file in (self._stdout, self._stderr))
+        stdout, stderr = (
+            file.read_bytes().decode(errors="backslashreplace") for file in (self._stdout, self._stderr)
+        )
         return Ended(os.waitstatus_to_exitcode(status), stdout, stderr, kilobytes * 1024)
 
 

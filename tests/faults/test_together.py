@@ -25,7 +25,7 @@ from tests.scene import RUN_RECORD, Scene, changed_tables, scene_on, somebody_wa
 Connection = psycopg.Connection[Any]
 Write = Callable[[Connection], object]
 
-BOUNDED = 20
+BOUNDED = 10
 """How often the application writes one of its things at some statement of an import."""
 
 ROUNDS = 2 * EFFORT
