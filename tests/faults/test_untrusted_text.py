@@ -20,7 +20,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sgsync.cli import render
+from sgsync.cli import render_table
 from sgsync.cli.console import print_json
 from sgsync.cli.logs import JsonFormatter, TextFormatter
 from sgsync.text import clean
@@ -134,7 +134,7 @@ def test_a_log_line_is_one_line_whatever_it_tells(message: str, reason: str) -> 
 def test_what_is_printed_is_harmless(cells: list[str]) -> None:
     out = StringIO()
     with stdout_as(out):
-        render.print_table(("A", "B"), [(cell, cell) for cell in cells], empty="")
+        render_table.print_table(("A", "B"), [(cell, cell) for cell in cells], empty="")
         print_json({"cells": cells})
     assert harmful_in(out.getvalue(), allowed="\n") == []
 
