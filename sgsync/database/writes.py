@@ -17,18 +17,27 @@ from sgsync.snapshot.values import Tournament
 
 Row = Mapping[str, Any]
 
+_ROWS = bindparam("new_rows", type_=JSONB)
+
 
 # What refers to a match and is known to go with it, or to let go of it.
 _GO_WITH_THEIR_MATCH = frozenset({"matchplayers", "crew", "sgsync.episode"})
 
 
 def _recordset(model: type[t.Base], rows: Sequence[Row]) -> sa.TableValuedAlias:
-    """`rows` (all with the same keys, columns of `model`) as one parameter that reads like a table."""
+    """A table with the columns of `rows`, all of which have the same of `model`; `_execute` says the rows."""
     columns = (sa.column(name, model.__table__.c[name].type) for name in rows[0])
-    parameter = bindparam(None, list(rows), type_=JSONB, unique=True)
-    return (
-        func.jsonb_to_recordset(parameter).table_valued(*columns).render_derived(name="new", with_types=True)
-    )
+    return func.jsonb_to_recordset(_ROWS).table_valued(*columns).render_derived(name="new", with_types=True)
+
+
+def _execute(
+    connection: sa.Connection, statement: sa.Executable, rows: Sequence[Row]
+) -> sa.CursorResult[Any]:
+    """Execute a `statement` with a `_recordset`: `rows` are one parameter that reads like a table.
+
+    They are no part of the statement, which has cycles and would hold them until the garbage collector comes.
+    """
+    return connection.execute(statement, {_ROWS.key: list(rows)})
 
 
 def insert_rows(
@@ -42,7 +51,7 @@ def insert_rows(
         return ()
     new = _recordset(model, rows)
     statement = sa.insert(model).from_select(list(rows[0]), select(*new.c))
-    result = connection.execute(statement.returning(*returning) if returning else statement)
+    result = _execute(connection, statement.returning(*returning) if returning else statement, rows)
     return result.all() if returning else ()
 
 
@@ -58,7 +67,8 @@ def insert_absent_rows(
         return
     new = _recordset(model, rows)
     stands_already = sa.exists().where(*(model.__table__.c[name] == new.c[name] for name in keys))
-    connection.execute(sa.insert(model).from_select(list(rows[0]), select(*new.c).where(~stands_already)))
+    absent = select(*new.c).where(~stands_already)
+    _execute(connection, sa.insert(model).from_select(list(rows[0]), absent), rows)
 
 
 def update_rows(connection: sa.Connection, model: type[t.Base], rows: Sequence[Row]) -> None:
@@ -68,9 +78,8 @@ def update_rows(connection: sa.Connection, model: type[t.Base], rows: Sequence[R
     new = _recordset(model, rows)
     changes = {name: new.c[name] for name in rows[0] if name != "id"}
     table = model.__table__
-    connection.execute(
-        sa.update(model).values(**changes, updated_at=func.now()).where(table.c.id == new.c.id)
-    )
+    statement = sa.update(model).values(**changes, updated_at=func.now()).where(table.c.id == new.c.id)
+    _execute(connection, statement, rows)
 
 
 def delete_rows(
@@ -81,7 +90,7 @@ def delete_rows(
         return
     new = _recordset(model, rows)
     same = (model.__table__.c[name] == new.c[name] for name in rows[0])
-    connection.execute(sa.delete(model).where(*same, *still))
+    _execute(connection, sa.delete(model).where(*same, *still), rows)
 
 
 def upsert_rows(
@@ -98,7 +107,7 @@ def upsert_rows(
     statement = insert(model).from_select(list(rows[0]), select(*new.c))
     keys = [column.name for column in model.__table__.primary_key]
     changes = {name: statement.excluded[name] for name in rows[0] if name not in (*keys, *keep)}
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changes))
+    _execute(connection, statement.on_conflict_do_update(index_elements=keys, set_=changes), rows)
 
 
 def lock_users(connection: sa.Connection, user_ids: Iterable[int]) -> None:
@@ -130,7 +139,7 @@ def lock_matches(connection: sa.Connection, rows: Sequence[Row], features: Featu
         .order_by(table.c.id)
         .with_for_update(of=table)
     )
-    locked = connection.execute(statement).scalars().all()
+    locked = _execute(connection, statement, rows).scalars().all()
     return len(locked) == len(rows) and not (features.race_rooms and _have_room(connection, locked))
 
 
@@ -151,7 +160,7 @@ def upgrade_placeholders(connection: sa.Connection, rows: Sequence[Row]) -> int:
         .values(**changes, is_placeholder=False, updated_at=func.now())
         .where(t.User.id == new.c.id, t.User.is_placeholder)
     )
-    return connection.execute(statement).rowcount
+    return _execute(connection, statement, rows).rowcount
 
 
 def set_approvals(connection: sa.Connection, rows: Sequence[Row]) -> None:
@@ -161,7 +170,7 @@ def set_approvals(connection: sa.Connection, rows: Sequence[Row]) -> None:
     new = _recordset(t.Crew, rows)
     same = (t.Crew.__table__.c[name] == new.c[name] for name in ("match_id", "user_id", "role"))
     statement = sa.update(t.Crew).values(approved=new.c.approved, updated_at=func.now())
-    connection.execute(statement.where(*same, t.Crew.approved_by_id.is_(None)))
+    _execute(connection, statement.where(*same, t.Crew.approved_by_id.is_(None)), rows)
 
 
 def delete_matches(connection: sa.Connection, match_ids: Sequence[int]) -> dict[int, str]:
