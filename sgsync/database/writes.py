@@ -18,6 +18,8 @@ from sgsync.snapshot.values import Entry, Tournament
 
 Row = Mapping[str, Any]
 
+_ROWS = bindparam("new_rows", type_=JSONB)
+
 
 POSITION = "position"
 
@@ -26,18 +28,27 @@ _GO_WITH_THEIR_MATCH = frozenset({"matchplayers", "crew", "sgsync.episode"})
 
 
 def _recordset(model: type[t.Base], rows: Sequence[Row]) -> sa.TableValuedAlias:
-    """`rows` (all with the same keys, columns of `model`) as one parameter that reads like a table.
+    """A table with the columns of `rows`, all of which have the same of `model`; `_execute` says the rows.
 
     It has their `position` as well, for those who care about the order.
     """
-    columns = [sa.column(name, model.__table__.c[name].type) for name in rows[0]]
-    numbered = [{**row, POSITION: position} for position, row in enumerate(rows)]
-    parameter = bindparam(None, numbered, type_=JSONB, unique=True)
+    columns = (sa.column(name, model.__table__.c[name].type) for name in rows[0])
     return (
-        func.jsonb_to_recordset(parameter)
+        func.jsonb_to_recordset(_ROWS)
         .table_valued(*columns, sa.column(POSITION, sa.Integer))
         .render_derived(name="new", with_types=True)
     )
+
+
+def _execute(
+    connection: sa.Connection, statement: sa.Executable, rows: Sequence[Row]
+) -> sa.CursorResult[Any]:
+    """Execute a `statement` with a `_recordset`: `rows` are one parameter that reads like a table.
+
+    They are no part of the statement, which has cycles and would hold them until the garbage collector comes.
+    """
+    numbered = [{**row, POSITION: position} for position, row in enumerate(rows)]
+    return connection.execute(statement, {_ROWS.key: numbered})
 
 
 def _in_order(new: sa.TableValuedAlias, names: Iterable[str]) -> sa.Select[Any]:
@@ -56,7 +67,7 @@ def insert_rows(
         return ()
     new = _recordset(model, rows)
     statement = sa.insert(model).from_select(list(rows[0]), _in_order(new, rows[0]))
-    result = connection.execute(statement.returning(*returning) if returning else statement)
+    result = _execute(connection, statement.returning(*returning) if returning else statement, rows)
     return result.all() if returning else ()
 
 
@@ -72,9 +83,8 @@ def insert_absent_rows(
         return
     new = _recordset(model, rows)
     stands_already = t.some_row().where(*(model.__table__.c[name] == new.c[name] for name in keys))
-    connection.execute(
-        sa.insert(model).from_select(list(rows[0]), _in_order(new, rows[0]).where(~stands_already))
-    )
+    absent = _in_order(new, rows[0]).where(~stands_already)
+    _execute(connection, sa.insert(model).from_select(list(rows[0]), absent), rows)
 
 
 def update_rows(connection: sa.Connection, model: type[t.Base], rows: Sequence[Row]) -> None:
@@ -84,9 +94,8 @@ def update_rows(connection: sa.Connection, model: type[t.Base], rows: Sequence[R
     new = _recordset(model, rows)
     changes = {name: new.c[name] for name in rows[0] if name != "id"}
     table = model.__table__
-    connection.execute(
-        sa.update(model).values(**changes, updated_at=t.THIS_MOMENT).where(table.c.id == new.c.id)
-    )
+    statement = sa.update(model).values(**changes, updated_at=t.THIS_MOMENT).where(table.c.id == new.c.id)
+    _execute(connection, statement, rows)
 
 
 def delete_rows(
@@ -97,7 +106,7 @@ def delete_rows(
         return 0
     new = _recordset(model, rows)
     same = (model.__table__.c[name] == new.c[name] for name in rows[0])
-    return connection.execute(sa.delete(model).where(*same, *still)).rowcount
+    return _execute(connection, sa.delete(model).where(*same, *still), rows).rowcount
 
 
 def upsert_rows(
@@ -114,7 +123,7 @@ def upsert_rows(
     statement = insert(model).from_select(list(rows[0]), _in_order(new, rows[0]))
     keys = [column.name for column in model.__table__.primary_key]
     changes = {name: statement.excluded[name] for name in rows[0] if name not in (*keys, *keep)}
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changes))
+    _execute(connection, statement.on_conflict_do_update(index_elements=keys, set_=changes), rows)
 
 
 def lock_users(connection: sa.Connection, user_ids: Iterable[int]) -> None:
@@ -146,7 +155,7 @@ def lock_matches(connection: sa.Connection, rows: Sequence[Row], features: Featu
         .order_by(table.c.id)
         .with_for_update(of=table)
     )
-    locked = connection.execute(statement).scalars().all()
+    locked = _execute(connection, statement, rows).scalars().all()
     return len(locked) == len(rows) and not (features.race_rooms and _have_room(connection, locked))
 
 
@@ -167,7 +176,7 @@ def upgrade_placeholders(connection: sa.Connection, rows: Sequence[Row]) -> int:
         .values(**changes, is_placeholder=False, updated_at=t.THIS_MOMENT)
         .where(t.User.id == new.c.id, t.User.is_placeholder)
     )
-    return connection.execute(statement).rowcount
+    return _execute(connection, statement, rows).rowcount
 
 
 def set_approvals(connection: sa.Connection, rows: Sequence[Row]) -> int:
@@ -180,7 +189,7 @@ def set_approvals(connection: sa.Connection, rows: Sequence[Row]) -> int:
     new = _recordset(t.Crew, rows)
     same = (t.Crew.__table__.c[name] == new.c[name] for name in ("match_id", "user_id", "role"))
     statement = sa.update(t.Crew).values(approved=new.c.approved, updated_at=t.THIS_MOMENT)
-    return connection.execute(statement.where(*same, t.Crew.approved_by_id.is_(None))).rowcount
+    return _execute(connection, statement.where(*same, t.Crew.approved_by_id.is_(None)), rows).rowcount
 
 
 def lock_seats(connection: sa.Connection, match_ids: Sequence[int]) -> Mapping[int, Sequence[Entry]]:

@@ -27,7 +27,7 @@ def main() -> None:
         databases = Databases(server_url)
         meter = Meter(server_url, lambda: feed.requests)
         contests = [
-            Contest(meter, databases, feed, size, is_ordinary_in=size.total <= MOST_BY_ORM)
+            Contest(meter, databases, feed, size, size.total <= MOST_BY_ORM, wishes.grown)
             for size in wishes.sizes
         ]
         for number in range(wishes.rounds):
@@ -51,6 +51,13 @@ def _arguments() -> argparse.Namespace:
         help="tournaments x episodes, such as 30x100 100x1000",
     )
     parser.add_argument("--rounds", type=int, default=3, help="how often each is measured; the median counts")
+    parser.add_argument(
+        "--grown",
+        type=int,
+        default=0,
+        metavar="N",
+        help="also import into a database with N matches and 5 N roster rows; a million takes minutes to make",
+    )
     parser.add_argument("--write", action="store_true", help=f"put the results into {DOCUMENT}")
     return parser.parse_args()
 

@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,13 +12,14 @@ from urllib.parse import parse_qs, urlsplit
 from psycopg import sql
 
 from sgsync.database.tables import Base
+from tests.bench.history import fill
 from tests.bench.measure import Cost, Meter
 from tests.bench.schedules import Schedules, Size, changed, make_schedules
 from tests.postgres import Databases, connect
 from tests.scene import canned_feed
 
 RUNS = ("first import", "nothing changed", "5% changed")
-SGSYNC, FLOOR, ORDINARY, START = "sgsync", "floor", "ordinary", "start-up"
+SGSYNC, FLOOR, ORDINARY, START, GROWN = "sgsync", "floor", "ordinary", "start-up", "grown"
 
 Costs = dict[tuple[str, str], list[Cost]]
 """What each contender's runs cost, by run and contender."""
@@ -56,6 +57,7 @@ class Contest:
     feed: Feed
     size: Size
     is_ordinary_in: bool
+    grown: int = 0  # so many matches, and five times as many roster rows, stand in one database already
     costs: Costs = field(default_factory=lambda: defaultdict(list))
 
     def typical(self, run: str, contender: str) -> Cost:
@@ -63,11 +65,16 @@ class Contest:
 
     def round(self) -> None:
         before = make_schedules(self.size)
-        with TemporaryDirectory() as folder, self._database() as ours, self._database() as theirs:
+        with ExitStack() as stack:
+            folder = stack.enter_context(TemporaryDirectory())
+            ours, theirs = (stack.enter_context(self._database()) for _ in range(2))
+            old = stack.enter_context(self._database(self.grown)) if self.grown else None
             for name, schedules in zip(RUNS, (before, before, changed(before)), strict=True):
                 self.feed.serve(schedules)
                 self._note(name, START, ours, "tests.bench.asking", self.feed.url)
-                self._import(name, ours)
+                self._import(name, ours, SGSYNC)
+                if old:
+                    self._import(name, old, GROWN)
                 if name == RUNS[0]:
                     self._floor_of_first(ours, Path(folder))
                 else:
@@ -75,13 +82,13 @@ class Contest:
                 if self.is_ordinary_in:
                     self._note(name, ORDINARY, theirs, "tests.bench.ordinary", theirs, self.feed.url)
 
-    def _import(self, name: str, url: str) -> None:
+    def _import(self, name: str, url: str, contender: str) -> None:
         settings = {
             "SGSYNC_DATABASE_URL": url,
             "SGSYNC_API_URL": self.feed.url,
             "SGSYNC_REQUEST_INTERVAL": "0s",  # a courtesy, and no cost
         }
-        self._note(name, SGSYNC, url, "sgsync", "import-all", "--quiet", **settings)
+        self._note(name, contender, url, "sgsync", "import-all", "--quiet", **settings)
 
     def _floor_of_first(self, imported: str, folder: Path) -> None:
         _write_rows(imported, folder)
@@ -93,7 +100,7 @@ class Contest:
         self.costs[run, contender].append(self.meter.cost(url, *command, **environment))
 
     @contextmanager
-    def _database(self) -> Iterator[str]:
+    def _database(self, grown: int = 0) -> Iterator[str]:
         """A migrated database of the application with the tournaments in it."""
         url = self.databases.create("app", migrated=True)
         try:
@@ -105,6 +112,9 @@ class Contest:
                     " SELECT 'Tournament ' || n, 1, 'event' || n, true FROM generate_series(0, %s - 1) AS n",
                     [self.size.tournaments],
                 )
+                if grown:
+                    connection.execute("SET session_replication_role = replica")  # the keys are right as made
+                    fill(connection, grown)
             yield url
         finally:
             self.databases.drop(url)

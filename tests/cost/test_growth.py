@@ -11,40 +11,14 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from sgsync.report import Outcome
+from tests.bench.history import fill
 from tests.feed_json import Json
 from tests.importing.test_cost import crowd
 from tests.postgres import Databases, connect
 from tests.scene import Scene, scene_on, with_league
 
-# An import of years: 50,000 matches with 200,000 roster rows, 50,000 users, and what sgsync remembers of them.
-GROWN = """
-INSERT INTO users (discord_id, discord_username, display_name, is_placeholder)
-  SELECT CASE WHEN n % 4 = 0 THEN 0 ELSE 400000000000000000 + n END,
-    CASE WHEN n % 4 = 0 THEN 'sg_' || 2000000 + n ELSE 'old' || n END, 'Old ' || n, n % 4 = 0
-  FROM generate_series(1, 50000) AS n;
-INSERT INTO tournament (name, organization_id) SELECT 'Old ' || n, 1 FROM generate_series(1, 500) AS n;
-INSERT INTO organizationmember (organization_id, user_id) SELECT 1, id FROM users;
-INSERT INTO tournamentplayers (tournament_id, user_id)
-  SELECT 2 + n % 500, 1 + n % 50000 FROM generate_series(1, 50000) AS n;
-INSERT INTO "match" (tournament_id, scheduled_at, title, speedgaming_episode_id)
-  SELECT 2 + n % 500, now() - make_interval(mins => n), 'Old ' || n, 1000000 + n
-  FROM generate_series(1, 50000) AS n;
-INSERT INTO matchplayers (match_id, user_id)
-  SELECT 1 + n % 50000, 1 + n / 4 % 50000 FROM generate_series(1, 200000) AS n;
-INSERT INTO crew (match_id, user_id, role, approved)
-  SELECT 1 + n % 50000, 1 + n % 50000, 'tracker', true FROM generate_series(1, 50000) AS n;
-INSERT INTO sgsync.episode (episode_id, tournament_id, match_id, scheduled_at, title)
-  SELECT speedgaming_episode_id, tournament_id, id, scheduled_at, title FROM "match";
-INSERT INTO sgsync.signup (episode_id, role, user_id, feed_ids, approved)
-  SELECT 1000000 + match_id, 'player', user_id, '{1}', false FROM matchplayers
-  ON CONFLICT DO NOTHING;
-INSERT INTO sgsync.alias (kind, value, user_id, discord_id)
-  SELECT kind, lower(kind || id), id, nullif(discord_id, 0)
-  FROM users, unnest('{player,tag}'::text[]) AS kind;
-INSERT INTO sgsync.change (episode_id, kind) SELECT episode_id, 'imported' FROM sgsync.episode;
-INSERT INTO sgsync.run (command, host, outcome, report)
-  SELECT 'import-all', 'here', 'ok', '{"tournaments": []}' FROM generate_series(1, 20000);
-"""
+MATCHES = 50_000
+"""With 200,000 players and 50,000 of the crew in them."""
 
 # What grows with the years; tournaments, channels and race rooms are few, and those are read whole.
 GROWING = {"users", "match", "matchplayers", "crew", "tournamentplayers", "organizationmember"}
@@ -61,8 +35,7 @@ def grown(databases: Databases) -> Iterator[Scene]:
         with scene_on(url) as scene:
             with_league(scene)
             with connect(url) as connection:
-                connection.execute(GROWN)
-                connection.execute("ANALYZE")
+                fill(connection, MATCHES)
             yield scene
     finally:
         databases.drop(url)
