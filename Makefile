@@ -4,13 +4,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint clean
+.PHONY: demo test soak lint clean
 
 demo: $(READY)
 	@$(BIN)/sgsync demo $(ARGS)
 
 test: $(READY)
 	@$(BIN)/pytest $(ARGS)
+
+# Many runs against a feed that changes and fails; prints figures, and fails where something grows.
+soak: $(READY)
+	@$(BIN)/python -m tests.soak --runs $(or $(RUNS),2000) --seed $(or $(SEED),1)
 
 lint: $(READY)
 	@$(BIN)/ruff check .
