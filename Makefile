@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test bench lint docs clean
+.PHONY: demo test bench soak lint docs clean
 
 demo: $(READY)
 	@$(BIN)/sgsync demo $(ARGS)
@@ -14,6 +14,10 @@ test: $(READY)
 
 bench: $(READY)
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+# Many runs against a feed that changes and fails; prints figures, and fails where something grows.
+soak: $(READY)
+	@$(BIN)/python -m tests.soak --runs $(or $(RUNS),2000) --seed $(or $(SEED),1)
 
 lint: $(READY)
 	@$(BIN)/ruff check .
