@@ -149,7 +149,9 @@ class Run:
             sentence = f"Tournament {tournament.id} ('{tournament.name}'): {error}"
             return self._failed(tournament, sentence, started, is_unreachable=isinstance(error, FeedError))
         if imported.distrust:
-            return self._failed(tournament, imported.distrust, started, is_unreachable=False)
+            report = replace(report_on(imported), problems=(imported.distrust,))
+            self._tell_failure(tournament, report, started)
+            return report
         for level, sentence in narrate(imported):
             log.log(level, "%s", sentence)
         report = report_on(imported)
@@ -214,7 +216,6 @@ class Run:
         is_unreachable: bool | None = None,
         level: int = logging.ERROR,
     ) -> TournamentReport:
-        log.log(level, "%s", problem)
         report = TournamentReport(
             id=tournament.id,
             name=tournament.name,
@@ -222,10 +223,17 @@ class Run:
             problems=(problem,),
             is_unreachable=is_unreachable,
         )
+        self._tell_failure(tournament, report, started, level)
+        return report
+
+    def _tell_failure(
+        self, tournament: Tournament, report: TournamentReport, started: float, level: int = logging.ERROR
+    ) -> None:
+        for problem in report.problems:
+            log.log(level, "%s", problem)
         if self.importer.features.audit_logs and not self.importer.dry_run and self._is_news(report):
             with self.database.transaction() as connection:
                 insert_audit_log(connection, tournament, report, time.monotonic() - started)
-        return report
 
     def _is_news(self, report: TournamentReport) -> bool:
         """Whether a report without changes tells of problems that the run before did not have.

@@ -74,7 +74,7 @@ class Importer:
         options, refused = self.options, list[str]()
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return replace(self._import(task, parts, options), refused=tuple(refused))
+                return self._import(task, parts, options, refused)
             except MergeRefusedError as error:
                 log.debug("Planning again without a merge: %s", error)
                 refused += error.reasons.values()
@@ -87,14 +87,18 @@ class Importer:
                 log.debug("Planning again: %s", reason(error))
         raise DatabaseRefusedError("Others write to the same rows all the time: the next run tries again.")
 
-    def _import(self, task: Task, parts: list[Heard], options: PlanOptions) -> Imported:
+    def _import(
+        self, task: Task, parts: list[Heard], options: PlanOptions, refused: Iterable[str]
+    ) -> Imported:
         started = time.monotonic()
         with self.database.exclusive_transaction() as connection:
             if len(parts) == 1:
                 steps, poisonous = [self._step(connection, task, parts[0], options)], list[Poisonous]()
             else:
                 steps, poisonous = self._steps(connection, task, parts, options)
-            imported = Imported(task.tournament, task.schedule, tuple(steps), tuple(poisonous))
+            imported = Imported(
+                task.tournament, task.schedule, tuple(steps), tuple(poisonous), tuple(refused)
+            )
             self._tell_history(connection, task, imported, time.monotonic() - started)
         return imported
 
@@ -136,5 +140,5 @@ class Importer:
         if self.dry_run or not self.features.audit_logs or not is_over or imported.distrust:
             return
         report = report_on(imported)
-        if imported.changes_something or task.is_news(report):
+        if imported.shows_something or task.is_news(report):
             insert_audit_log(connection, task.tournament, report, duration_seconds)

@@ -49,8 +49,9 @@ class Imported:
     refused: tuple[str, ...] = ()
 
     @property
-    def changes_something(self) -> bool:
-        return any(not step.plan.is_empty for step in self.steps)
+    def shows_something(self) -> bool:
+        """Whether anything changed that the application shows; sgsync's own memory it does not."""
+        return any(step.plan.changes_application for step in self.steps)
 
     @property
     def to_confirm(self) -> tuple[int, ...]:

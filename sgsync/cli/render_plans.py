@@ -15,7 +15,8 @@ def print_plans(report: RunReport, now: datetime) -> None:
     for tournament in report.tournaments:
         lines = [line for action in tournament.actions or () for line in plan_lines(action, now)]
         head = f"Tournament {tournament.id} ({clean(tournament.name)}):"
-        print_lines([head, *(lines or ["  nothing to do"])])
+        problems = [f"  problem: {clean(problem)}" for problem in tournament.problems]
+        print_lines([head, *(problems + lines or ["  nothing to do"])])
 
 
 def plan_lines(action: Mapping[str, Any], now: datetime) -> list[str]:

@@ -10,6 +10,7 @@ _NOT_THERE = {"3F000", "42P01", "42703"}  # schema, table, column
 _CONFLICT = {"23505", "40001", "40P01"}  # unique violation, serialization failure, deadlock
 _DATA_CLASSES = {"22", "23", "54", "P0"}  # bad values, constraints, sizes, what a trigger raises
 _NO_CONNECTION_CLASSES = {"08", "28", "57"}  # connection, authorization, operator intervention
+_PASSING_CLASSES = {"08", "40", "55", "57"}
 _CANCELLED = "57014"  # statement_timeout
 _LOCKED = "55P03"  # lock_timeout
 
@@ -23,6 +24,12 @@ def sqlstate(error: DBAPIError) -> str:
 def is_conflict(error: DBAPIError) -> bool:
     """Somebody else wrote at the same time, or the connection was lost: trying again helps."""
     return sqlstate(error) in _CONFLICT or error.connection_invalidated
+
+
+def is_passing(error: DBAPIError) -> bool:
+    """Nothing is wrong with what was asked for: the connection, a lock, a time-out or another session was."""
+    state = sqlstate(error)
+    return error.connection_invalidated or not state or state[:2] in _PASSING_CLASSES
 
 
 def is_data_fault(error: DBAPIError) -> bool:

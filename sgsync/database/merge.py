@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from sgsync.database import tables as t
 from sgsync.database.aliases import approve_aliases, forget_names
-from sgsync.database.faults import sqlstate
+from sgsync.database.faults import is_passing, reason, sqlstate
 from sgsync.database.references import (
     ForeignKey,
     all_rows_seen,
@@ -26,7 +26,8 @@ from sgsync.errors import MergeConflictError
 from sgsync.text import clean
 
 _USERS = "users"
-_CONSTRAINT_CLASS = "23"
+# Unique and exclusion constraints, foreign keys: their details name the keys of a row, not the row.
+_TOLD_BY_KEYS = frozenset({"23505", "23P01", "23503"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +100,9 @@ def merge_placeholder(
         with connection.begin_nested(), all_rows_seen(connection):
             return _merge(connection, placeholder_id, user_id, linked=linked)
     except DBAPIError as error:
-        if not sqlstate(error).startswith(_CONSTRAINT_CLASS):
+        if is_passing(error):
             raise
-        raise MergeConflictError(_conflict_sentence(error, placeholder_id, user_id)) from error
+        raise MergeConflictError(_conflict_sentence(error, "of the application")) from error
 
 
 def preview_merge(connection: sa.Connection, placeholder_id: int, user_id: int) -> tuple[Move, ...]:
@@ -154,7 +155,12 @@ def _lock(connection: sa.Connection, placeholder_id: int, user_id: int) -> str:
 def _move(connection: sa.Connection, keys: Sequence[ForeignKey], heirs: Mapping[int, int]) -> dict[str, int]:
     moved: dict[str, int] = {}
     for key in keys:
-        _add(moved, {key.label: repoint(connection, key, heirs)})
+        try:
+            _add(moved, {key.label: repoint(connection, key, heirs)})
+        except DBAPIError as error:
+            if is_passing(error):
+                raise
+            raise MergeConflictError(_conflict_sentence(error, key.shown_as)) from error
     _refuse_to_lose(keys, count_references(connection, keys, heirs))
     return moved
 
@@ -259,13 +265,15 @@ def _count_doubles(connection: sa.Connection, placeholder_id: int, user_id: int)
     return {**counts, "sgsync.signup.user_id": connection.execute(_COUNT_SIGNUPS, people).scalar_one()}
 
 
-def _conflict_sentence(error: DBAPIError, placeholder_id: int, user_id: int) -> str:
+def _conflict_sentence(error: DBAPIError, table: str) -> str:
+    """What keeps rows of `table` from moving. Only keys are quoted: whole rows may hold secrets."""
     assert isinstance(error.orig, psycopg.Error)
     diag = error.orig.diag
-    table = ".".join(filter(None, (diag.schema_name, diag.table_name)))
-    rows = diag.message_detail or diag.message_primary or ""
+    found = ".".join(filter(None, (diag.schema_name, diag.table_name))) or table
+    which = f"constraint {diag.constraint_name}: " if diag.constraint_name else ""
+    keys = diag.message_detail if sqlstate(error) in _TOLD_BY_KEYS else None
+    why = (keys or reason(error)).rstrip(".")
     return clean(
-        f"Nothing was changed: table {table} does not let the rows of placeholder {placeholder_id} become those"
-        f" of user {user_id} (constraint {diag.constraint_name or 'NOT NULL'}: {rows.rstrip('.')})."
-        " Remove or change one of these rows, then try again."
+        f"Nothing was changed: table {found} does not let the placeholder's rows become the user's"
+        f" ({which}{why}). Change one of these rows, or what forbids it, then try again."
     )

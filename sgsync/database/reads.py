@@ -221,7 +221,8 @@ def _user(row: Row) -> User:
         id=row["id"],
         username=row["discord_username"],
         discord_id=row["discord_id"] or None,
-        is_placeholder=row["is_placeholder"],
+        # Whoever has a Discord id can sign in with it: the application never clears the flag.
+        is_placeholder=row["is_placeholder"] and not row["discord_id"],
         is_member=row["is_member"],
         is_registered=row["is_registered"],
         display_name=row["display_name"],

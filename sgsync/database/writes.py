@@ -13,6 +13,7 @@ from sgsync.database import tables as t
 from sgsync.database.engine import Features
 from sgsync.database.reads import entries_of
 from sgsync.database.references import foreign_keys_to, id_array, is_referred_to
+from sgsync.database.users import IS_PLACEHOLDER
 from sgsync.report import TournamentReport
 from sgsync.snapshot.values import Entry, Tournament
 
@@ -174,7 +175,7 @@ def upgrade_placeholders(connection: sa.Connection, rows: Sequence[Row]) -> int:
     statement = (
         sa.update(t.User)
         .values(**changes, is_placeholder=False, updated_at=t.THIS_MOMENT)
-        .where(t.User.id == new.c.id, t.User.is_placeholder)
+        .where(t.User.id == new.c.id, IS_PLACEHOLDER)
     )
     return _execute(connection, statement, rows).rowcount
 

@@ -45,7 +45,7 @@ def _text(value: object) -> str | None:
 
 
 def _flag(value: object) -> bool:
-    if value is None:
+    if value is None or value == "":
         return False
     if not isinstance(value, bool):
         raise fault("is not true or false")

@@ -32,7 +32,6 @@ _OUTCOME_OF_ANOTHER_MATCH = re.compile(r"(?:winner|loser) of\b", re.IGNORECASE)
 class _FeedModel(BaseModel):
     model_config = ConfigDict(
         alias_generator=to_camel,
-        populate_by_name=True,
         extra="ignore",
         frozen=True,
         hide_input_in_errors=True,
@@ -78,7 +77,6 @@ class SpeedGamingCrewMember(_FeedModel):
     discord_tag: Text = None
     public_stream: Text = None
     approved: Flag = False
-    language: Text = None
 
     @model_validator(mode="after")
     def _has_an_id_of_its_own(self) -> Self:
@@ -95,7 +93,6 @@ class SpeedGamingCrewMember(_FeedModel):
 class SpeedGamingMatch(_FeedModel):
     """One of an episode's two matches, with any number of players."""
 
-    id: OptionalId = None
     title: Text = None
     note: Text = None
     players: Annotated[tuple[SpeedGamingPlayer, ...], Items] = ()
@@ -105,7 +102,6 @@ class SpeedGamingEvent(_FeedModel):
     """The event that an episode belongs to; its slug is what tournaments are configured with."""
 
     slug: Text = None
-    name: Text = None
 
 
 class SpeedGamingChannel(_FeedModel):
@@ -142,7 +138,6 @@ class SpeedGamingEpisode(_FeedModel):
     when: Moment
     when_countdown: OptionalMoment = None
     timezone: Text = None
-    approved: Flag = False
     event: SpeedGamingEvent | None = None
     match1: SpeedGamingMatch | None = None
     match2: SpeedGamingMatch | None = None

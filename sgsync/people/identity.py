@@ -160,7 +160,7 @@ class _Register:
         self._user_names = _users_by_name(snapshot.users.values()) if match_tags else {}
 
     def _enter(self, user: User) -> None:
-        if user.is_placeholder:
+        if user.is_placeholder and not user.discord_id:
             self._placeholders[user.id] = user.username
             self._placeholder_named.setdefault(user.username, user.id)
         if user.discord_id:
@@ -190,8 +190,6 @@ class _Register:
             first = next(iter(placeholders), None)
             person = self._create_user(sightings[0]) if first is None else self._upgrade(first, sightings[0])
             self._real[discord_id] = person
-        elif isinstance(person, int) and person in self._placeholders:
-            self._upgrade(person, sightings[0])  # it got its Discord id elsewhere, and kept the flag
         if isinstance(person, int):
             for placeholder in sorted(placeholders.keys() - {person} - self._unmergeable):
                 self._merge(placeholder, person)

@@ -176,16 +176,25 @@ class Plan:
         return tuple(cancellation.match.id for cancellation in self.cancellations if cancellation.delete)
 
     @property
-    def is_empty(self) -> bool:
-        """Whether applying it would write nothing."""
-        return self.identities.is_empty and not any(
+    def changes_application(self) -> bool:
+        """Whether applying it would change what the application shows, or cancels something there."""
+        people = self.identities
+        return any(
             (
+                people.new_users,
+                people.new_placeholders,
+                people.upgrades,
+                people.merges,
                 self.new_channels,
                 self.new_matches,
                 any(revision.changes_match for revision in self.revisions),
                 self.cancellations,
-                self.memories,
                 self.new_members,
                 self.new_registrations,
             )
         )
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether applying it would write nothing."""
+        return not (self.changes_application or self.identities.aliases or self.memories)

@@ -22,7 +22,9 @@ def reason_to_skip(episode: SpeedGamingEpisode, snapshot: Snapshot, options: Pla
             f" (sgsync import {snapshot.tournament.id} --episode {episode.id} brings it back)"
         )
         return Skip(episode.id, SkipReason.DELETED, sentence)
-    return not_importable(episode, snapshot.tournament.slug)
+    skip = not_importable(episode, snapshot.tournament.slug)
+    # A known match goes on following its episode when SpeedGaming takes the players out.
+    return None if match and skip and skip.reason is SkipReason.NO_PLAYERS else skip
 
 
 def belongs_here(match: KnownMatch, episode: SpeedGamingEpisode, snapshot: Snapshot) -> bool:

@@ -6,6 +6,9 @@ from dataclasses import dataclass, replace
 from sgsync.plan.actions import Seat
 from sgsync.snapshot.values import Entry, KnownMatch, LedgerEntry, MatchFields, Signup, Snapshot, State
 
+MISSING = "missing"
+"""What the ledger is told of an episode that SpeedGaming has, but does not list."""
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -29,6 +32,10 @@ class Known:
                 for seat, entry in self.people.items()
             )
         )
+
+    @property
+    def told(self) -> Mapping[str, str]:
+        return self.entry.told if self.entry else {}
 
     @property
     def is_cancelled(self) -> bool:

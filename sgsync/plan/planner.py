@@ -79,6 +79,7 @@ class _Reading:
     """What was heard, understood: who everybody is, what is known, which channel each episode is on."""
 
     snapshot: Snapshot
+    asked: frozenset[int]  # by id, because they were not listed
     skips: tuple[Skip, ...]
     followed: tuple[SpeedGamingEpisode, ...]
     sightings: Mapping[int, Sequence[Sighting]]
@@ -93,7 +94,7 @@ class _Reading:
     def theirs(self, episode: SpeedGamingEpisode) -> Theirs:
         channel = self.channels.refs[episode.id]
         fields = MatchFields(episode.race_start, title_of(episode), channel, self.snapshot.tournament.id)
-        return Theirs(fields, self.channels.names[episode.id])
+        return Theirs(fields, self.channels.names[episode.id], is_listed=episode.id not in self.asked)
 
     def at_home(self, known: Known) -> Known:
         """`known`, if its match comes from another organization without the channel chosen there.
@@ -117,10 +118,11 @@ def _read(heard: Heard, snapshot: Snapshot, options: PlanOptions) -> _Reading:
     skipped = {skip.episode_id for skip in skips}
     followed = tuple(episode for episode in episodes if episode.id not in skipped)
     sightings = {episode.id: heard.sightings[episode.id] for episode in followed}
-    identities = _identify(sightings, snapshot, options)
+    identities = _identify(heard, sightings.keys(), snapshot, options)
     merged = {merge.placeholder_id: merge.user_id for merge in identities.merges}
     return _Reading(
         snapshot=snapshot,
+        asked=heard.asked,
         skips=skips,
         followed=followed,
         sightings=sightings,
@@ -132,12 +134,16 @@ def _read(heard: Heard, snapshot: Snapshot, options: PlanOptions) -> _Reading:
 
 
 def _identify(
-    sightings: Mapping[int, Sequence[Sighting]], snapshot: Snapshot, options: PlanOptions
+    heard: Heard, followed: AbstractSet[int], snapshot: Snapshot, options: PlanOptions
 ) -> Identities:
-    """Who everybody is. A frozen match gets nobody new, but tells whose a Discord id is."""
-    frozen = {id_ for id_, match in snapshot.matches.items() if match.frozen_by}
-    open_to_all = [each for id_, group in sightings.items() if id_ not in frozen for each in group]
-    telling = [each for id_ in frozen & sightings.keys() for each in sightings[id_] if each.discord_id]
+    """Who everybody is. A match that does not follow gets nobody new, but tells whose a Discord id is."""
+    here = {
+        id_ for id_, match in snapshot.matches.items() if match.fields.tournament_id == snapshot.tournament.id
+    }
+    frozen = {id_ for id_ in followed & snapshot.matches.keys() if snapshot.matches[id_].frozen_by}
+    open_to_all = [each for id_ in followed - frozen for each in heard.sightings[id_]]
+    left = (frozen | (here - followed)) & heard.sightings.keys()
+    telling = [each for id_ in left for each in heard.sightings[id_] if each.discord_id]
     identities = identify(
         [*open_to_all, *telling], snapshot, match_tags=options.match_tags, unmergeable=options.unmergeable
     )

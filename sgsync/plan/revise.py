@@ -8,13 +8,12 @@ from hashlib import sha256
 from sgsync.people.identity import Person
 from sgsync.people.sightings import Sighting
 from sgsync.plan.actions import Kept, Memory, PlannedSignup, Revision
-from sgsync.plan.known import Known
+from sgsync.plan.known import MISSING, Known
 from sgsync.plan.options import PlanOptions
 from sgsync.plan.reconcile import FIELDS, reconcile_fields, reconcile_people
-from sgsync.snapshot.values import MatchFields
+from sgsync.snapshot.values import MatchFields, Role
 
 FROZEN = "frozen"
-MISSING = "missing"
 MOST_REMEMBERED = 8
 
 
@@ -36,6 +35,7 @@ class Theirs:
 
     fields: MatchFields
     channel_name: str | None
+    is_listed: bool = True  # else it was asked for by id
 
     def fingerprint(self, field: str) -> str:
         value = self.channel_name if field == "channel" else getattr(self.fields, field)
@@ -51,6 +51,10 @@ def revise(
 ) -> Revised:
     """Bring the match of `known` to what SpeedGaming says, as far as nobody worked on it."""
     listed = {signup.seat: signup for signup in signups}
+    if not any(role is Role.PLAYER for role, _ in listed):
+        known = _without_players(known)  # nobody to replace them: a roster is not emptied
+        if not theirs.fields.title:  # it was their names
+            theirs = replace(theirs, fields=replace(theirs.fields, title=known.base.title))
     changes, kept_fields = reconcile_fields(
         theirs.fields, known.base, known.match.fields, overwrite=options.overwrite
     )
@@ -79,6 +83,16 @@ def revise(
     return Revised(revision, memory if _is_news(memory, known) else None)
 
 
+def _without_players(known: Known) -> Known:
+    return replace(
+        known,
+        base_people={
+            seat: signup for seat, signup in known.base_people.items() if seat[0] is not Role.PLAYER
+        },
+        people={seat: entry for seat, entry in known.people.items() if seat[0] is not Role.PLAYER},
+    )
+
+
 def _not_told_yet(
     kept: Iterable[Kept], known: Known, theirs: Theirs
 ) -> tuple[tuple[Kept, ...], dict[str, str]]:
@@ -86,7 +100,6 @@ def _not_told_yet(
 
     What flaps upstream is not said each time. Once an edit is taken back, a new one is said anew.
     """
-    before = known.entry.told if known.entry else {}
     disputed = {each.what for each in kept}
     ours, base = known.match.fields, known.base
     edited = {
@@ -95,7 +108,9 @@ def _not_told_yet(
         if getattr(ours, name) not in (getattr(base, name), getattr(theirs.fields, name))
     }
     settled = {_topic(name) for name in FIELDS if name not in disputed | edited}
-    told = {key: heard for key, heard in before.items() if key not in {FROZEN, MISSING, *settled}}
+    told = {key: heard for key, heard in known.told.items() if key not in {FROZEN, MISSING, *settled}}
+    if not theirs.is_listed:
+        told[MISSING] = "yes"
     news: list[Kept] = []
     for each in kept:
         key = _topic(each.what, each.person)

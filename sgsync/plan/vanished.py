@@ -8,7 +8,7 @@ from hashlib import sha256
 from sgsync.fetch.wire import SpeedGamingEpisode
 from sgsync.plan.actions import Cancellation
 from sgsync.plan.heard import Heard, Window
-from sgsync.plan.known import Known
+from sgsync.plan.known import MISSING, Known
 from sgsync.plan.lookups import listed_for_sure
 from sgsync.plan.options import PlanOptions
 from sgsync.snapshot.values import Snapshot
@@ -39,7 +39,9 @@ def find_absences(
     listed = _should_be_listed(known, snapshot, heard.window) if heard.window else frozenset()
     frozen = {episode_id for episode_id in listed if known[episode_id].match.frozen_by}
     expected = listed - frozen
-    if not options.accept_vanished and (distrust := _reason_to_distrust(expected, heard, snapshot)):
+    if not options.accept_vanished and (
+        distrust := _reason_to_distrust(_not_missed_before(expected, known), heard, snapshot)
+    ):
         return Absences(distrust)
     due = _due_without_news(known, heard, options.auto_finish, now)
     return Absences(
@@ -61,6 +63,11 @@ def _should_be_listed(known: Mapping[int, Known], snapshot: Snapshot, window: Wi
         and each.base.scheduled_at
         and sure.since <= each.base.scheduled_at <= sure.until
     )
+
+
+def _not_missed_before(expected: frozenset[int], known: Mapping[int, Known]) -> frozenset[int]:
+    """Whoever was missing before, and was there when asked for, tells nothing of this answer."""
+    return frozenset(id_ for id_ in expected if MISSING not in known[id_].told)
 
 
 def _reason_to_distrust(expected: frozenset[int], heard: Heard, snapshot: Snapshot) -> str | None:

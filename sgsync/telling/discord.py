@@ -39,7 +39,8 @@ def message_of(items: Iterable[Item]) -> str:
     fitting: list[str] = []
     for line, is_item in lines:
         if _length([*fitting, line, _rest(left)]) > LONGEST_MESSAGE:
-            return "\n".join((*fitting, _rest(left)))
+            has_items = fitting[:-1] if fitting and fitting[-1].startswith("**") else fitting
+            return "\n".join((*has_items, _rest(left)))
         fitting.append(line)
         left -= is_item
     return "\n".join(fitting)

@@ -13,13 +13,13 @@ from sgsync.plan.chronicle import moment_in
 
 
 class Kind(StrEnum):
-    """Which entries of the history are news, in the order in which they are told."""
+    """Which entries of the history are news: those first that somebody has to act on, should space run out."""
 
-    IMPORTED = "imported"
-    CHANGED = "changed"
-    CANCELLED = "cancelled"
-    RETURNED = "returned"
     UNSTAFFED = "unstaffed"
+    CANCELLED = "cancelled"
+    CHANGED = "changed"
+    RETURNED = "returned"
+    IMPORTED = "imported"
 
 
 @dataclass(frozen=True, slots=True)

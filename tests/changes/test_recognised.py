@@ -109,6 +109,8 @@ def test_a_merge_that_an_unknown_table_forbids_is_a_problem_and_the_rest_is_impo
     assert league.column(PLACEHOLDER) == [placeholder]
     assert league.rows(LINKS) == []
     assert league.count("badges") == 2
+    told = league.value("SELECT details FROM audit_logs ORDER BY id DESC LIMIT 1")
+    assert (told["success"], told["error"]) == (False, problem)
 
 
 def test_a_merge_that_is_forbidden_is_made_as_soon_as_it_can_be(league: Scene) -> None:

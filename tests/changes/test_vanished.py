@@ -22,7 +22,7 @@ from tests.changes.helpers import (
     totals,
     warnings,
 )
-from tests.feed_json import Json, make_episode
+from tests.feed_json import Json, make_episode, make_player
 from tests.scene import LEAGUE, RUN_RECORD, Scene, changed_tables
 
 GONE, *OTHERS = range(EPISODE, EPISODE + 6)
@@ -88,7 +88,23 @@ def test_a_hidden_episode_that_is_known_by_id_stays(league: Scene, feed: Feed) -
     with warnings() as lines:
         assert totals(league.import_all()) == {"skipped": 6}
     assert lines == []
+    assert changed_tables(before, league.dump()) == RUN_RECORD | {"sgsync.episode"}  # that it is hidden
+    before = league.dump()
+    assert totals(league.import_all()) == {"skipped": 6}
     assert changed_tables(before, league.dump()) == RUN_RECORD
+
+
+def test_episodes_that_are_hidden_and_known_by_id_block_nothing_once_that_is_accepted(
+    league: Scene, feed: Feed
+) -> None:
+    feed.hidden = {entry["id"] for entry in league.episodes[:4]}
+    assert league.import_all().exit_code == 1
+    assert league.import_into(1, accept_vanished=True).exit_code == 0
+    league.episodes.append(
+        make_episode(76000, make_player(), whenCountdown=league.episodes[0]["whenCountdown"])
+    )
+    report = league.import_all()
+    assert (report.exit_code, report.tournaments[0].imported) == (0, 1)
 
 
 def test_a_question_without_an_answer_concludes_nothing(league: Scene, feed: Feed) -> None:

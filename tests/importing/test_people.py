@@ -105,3 +105,14 @@ def test_a_user_of_another_organization_joins_this_one(scene: Scene) -> None:
     scene.episodes = [lone_episode(make_player())]
     scene.import_all()
     assert scene.column("SELECT organization_id FROM organizationmember ORDER BY 1") == [1, other]
+
+
+def test_who_has_a_discord_id_keeps_it_although_he_is_still_flagged_as_a_placeholder(scene: Scene) -> None:
+    scene.execute(
+        "INSERT INTO users (discord_id, discord_username, is_placeholder) VALUES (555, 'sg_7', true)"
+    )
+    scene.episodes = [lone_episode(make_player(7, "Bob", discordId="777", discordTag="bob"))]
+    scene.import_all()
+    assert scene.column("SELECT discord_id FROM users ORDER BY id") == [555, 777]
+    assert scene.column("SELECT discord_username FROM users ORDER BY id") == ["sg_7", "bob"]
+    scene.execute("UPDATE users SET is_placeholder = false")  # as the application would have to

@@ -1,7 +1,10 @@
 """A Discord id decides who somebody is: rule 1."""
 
+import pytest
+
 from sgsync.people.identity import NewUser, Upgrade, identify
-from sgsync.snapshot.values import Alias, AliasSource, User
+from sgsync.people.sightings import Sighting
+from sgsync.snapshot.values import Alias, AliasKey, AliasKind, AliasSource, User
 from tests.people.world import World, saw_crew, saw_player
 from tests.snapshots import make_placeholder, make_snapshot, make_user, name_key, player_key, tag_key
 
@@ -37,6 +40,25 @@ def test_a_user_who_has_the_discord_id_is_found_even_while_flagged_as_a_placehol
     identities = identify([sighting], snapshot)
     assert identities.persons == {sighting: 7}
     assert not identities.new_users
+
+
+@pytest.mark.parametrize(
+    "sighting",
+    [
+        saw_player(7, discord_id=777, tag="bob"),  # by the player id in his name
+        saw_player(21, discord_id=777, tag="t20"),  # by a tag that he was once seen with
+        saw_crew(6, label="Rosetta"),  # by a name
+    ],
+)
+def test_whoever_has_a_discord_id_keeps_it_whatever_the_flag_says(sighting: Sighting) -> None:
+    flagged = User(7, "sg_7", 555, is_placeholder=True), User(8, "sg_crew_5", 556, is_placeholder=True)
+    aliases = (
+        Alias(AliasKey(AliasKind.TAG, "t20"), user_id=7),
+        Alias(AliasKey(AliasKind.CREW_NAME, "rosetta"), user_id=8),
+    )
+    identities = identify([sighting], make_snapshot(*flagged, aliases=aliases))
+    assert identities.persons[sighting] not in (7, 8)
+    assert (identities.upgrades, identities.merges) == ((), ())
 
 
 def test_a_placeholder_is_upgraded_in_place_when_its_player_gets_a_discord_id() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from sgsync.plan.actions import SkipReason
 from sgsync.snapshot.values import Role, State
-from tests.feed_json import make_crew, make_event, make_match, make_player
+from tests.feed_json import Json, make_crew, make_event, make_match, make_player
 from tests.plan.episodes import episode
 from tests.plan.world import World
 from tests.snapshots import START
@@ -73,8 +73,6 @@ def test_what_happened_without_updates_is_made_up_for(world: World) -> None:
     ("fields", "reason"),
     [
         ({"timezone": "CET"}, SkipReason.HELD),
-        ({"match1": make_match()}, SkipReason.NO_PLAYERS),
-        ({"match1": make_match(make_player(3, "Winner of Match 7"))}, SkipReason.NO_PLAYERS),
         ({"event": make_event("smz3")}, SkipReason.OTHER_EVENT),
     ],
 )
@@ -86,6 +84,19 @@ def test_a_known_match_is_left_alone_while_its_episode_is_not_to_be_trusted(
     assert plan.is_empty
     assert [skip.reason for skip in plan.skips] == [reason]
     assert world.match(75000) == before
+
+
+@pytest.mark.parametrize("players", [(), (make_player(3, "Winner of Match 7"),)])
+def test_a_known_match_without_players_upstream_follows_its_time_and_keeps_its_roster(
+    world: World, players: tuple[Json, ...]
+) -> None:
+    before = world.match(75000)
+    world.hear(episode(title="Moved", start=START + timedelta(hours=6), match1=make_match(*players)))
+    after = world.match(75000)
+    assert after.fields.scheduled_at == START + timedelta(hours=6)
+    assert [entry for entry in after.entries if entry.role is Role.PLAYER] == [
+        entry for entry in before.entries if entry.role is Role.PLAYER
+    ]
 
 
 def test_a_match_follows_again_once_it_is_not_held_any_more(world: World) -> None:

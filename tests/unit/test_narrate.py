@@ -231,5 +231,5 @@ def test_an_episode_that_is_back_counts_as_updated(world: World) -> None:
 def test_an_import_that_writes_nothing_changes_nothing(world: World) -> None:
     assert not imported(
         world.plan_of(episode(1, ANN, BEN, commentators=[QUILL], channels=[]))
-    ).changes_something
-    assert imported(world.plan_of(episode(2))).changes_something
+    ).shows_something
+    assert imported(world.plan_of(episode(2))).shows_something
