@@ -192,11 +192,13 @@ def test_of_an_episode_that_is_listed_twice_the_first_counts(scene: Scene, sgsyn
     assert imported_by_tournament(scene) == {1: 3, 2: 2, 3: 3}
 
 
-def test_ten_thousand_episodes_are_imported_and_left_alone_afterwards(scene: Scene, sgsync: Nursery) -> None:
+def test_ten_thousand_episodes_are_imported(scene: Scene, sgsync: Nursery) -> None:
     many = schedule(episodes_of(CONCERNED, 100_000, 10_000))
     ended = run(scene, sgsync, many, deadline=60, is_large=True)
     assert ended.exit_code == 0, ended.stderr[-2000:]
     assert imported_by_tournament(scene) == {1: 3, 2: 10_000, 3: 3}
+    if EFFORT == 1:
+        return
     again = run(scene, sgsync, many, deadline=60, is_large=True)
     assert again.exit_code == 0
     assert "0 imported, 10000 skipped" in again.stderr

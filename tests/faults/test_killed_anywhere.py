@@ -20,7 +20,7 @@ from tests.faults.stories import NEVER_SEEN, STORIES, Story, settings_for
 from tests.postgres import Databases, connect
 from tests.scene import Scene
 
-BOUNDED = 6
+BOUNDED = 5
 """How often each story is stopped, somewhere and somehow."""
 
 

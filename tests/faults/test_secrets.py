@@ -28,7 +28,7 @@ from tests.scene import LEAGUE, LIVE, Scene, scene_on, with_league
 CANARY = "canary7f3a"
 SPECIAL = f"p@ss/w#rd?%:{CANARY}[&=é'\"\\ x"
 VERBOSITIES = ("--verbose", "", "--quiet", "--log-format json", "--verbose --log-format json")
-BOUNDED = 90
+BOUNDED = 30
 """How many combinations of a command, a setting and a verbosity are tried."""
 
 NOWHERE = "127.0.0.1:9"

@@ -5,7 +5,7 @@ from tests.soak import Figures, not_flat, soak
 
 
 def test_runs_leave_nothing_behind() -> None:
-    assert soak(runs=40 * EFFORT, seed=2) == []
+    assert soak(runs=25 * EFFORT, seed=2) == []
 
 
 def test_what_grows_is_found() -> None:

@@ -25,10 +25,10 @@ from tests.scene import RUN_RECORD, Scene, changed_tables, scene_on, somebody_wa
 Connection = psycopg.Connection[Any]
 Write = Callable[[Connection], object]
 
-BOUNDED = 10
+BOUNDED = 6
 """How often the application writes one of its things at some statement of an import."""
 
-ROUNDS = 2 * EFFORT
+ROUNDS = EFFORT
 
 UPDATED_AT = 'SELECT updated_at FROM "match" WHERE speedgaming_episode_id = 74611'
 

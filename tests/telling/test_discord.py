@@ -43,7 +43,7 @@ def test_one_message_tells_all_of_a_run(scene: Scene, receiver: Receiver) -> Non
     scene.import_all(discord_webhook_url=receiver.url, crew_warning="33h")
     (message,) = receiver.messages
     headings = [line for line in message.splitlines() if line.startswith("**")]
-    assert headings == ["**New**", "**Moved**", "**Cancelled**", "**Crew missing**"]
+    assert headings == ["**Crew missing**", "**Cancelled**", "**Moved**", "**New**"]
     assert "(Second)" in message
     assert f"<t:{before}:f> → <t:{start_of(scene, 1)}:f>" in message
     assert f"no commentator and no tracker yet, it starts <t:{start_of(scene, 3)}:R>" in message

@@ -71,8 +71,8 @@ def test_a_json_line_is_ascii_and_keeps_every_letter() -> None:
 def test_a_traceback_follows_its_text_line() -> None:
     lines = TextFormatter().format(record("failed", error=raised(ValueError("why")))).splitlines()
     assert lines[0] == "INFO: failed"
-    assert lines[1] == "Traceback (most recent call last):"
-    assert lines[-1] == "ValueError: why"
+    assert lines[1] == "  Traceback (most recent call last):"
+    assert lines[-1] == "  ValueError: why"
 
 
 def test_a_traceback_stays_within_its_json_line() -> None:
