@@ -17,7 +17,7 @@ from tests.docs.reference import CHECKOUT
 PAGE = CHECKOUT / "docs" / "settings.md"
 NAME = re.compile(rf"{PREFIX}[A-Z_]*[A-Z]")
 FIELDS = {f"{PREFIX}{name}".upper(): field for name, field in Settings.model_fields.items()}
-FOR_TESTS = {"SGSYNC_TEST_DATABASE_URL"}
+FOR_TESTS = {"SGSYNC_TEST_DATABASE_URL", "SGSYNC_TEST_EFFORT"}
 
 
 def documented() -> dict[str, str]:

@@ -168,8 +168,9 @@ def test_without_the_right_to_delete_users_a_merge_changes_nothing_and_says_why(
     granted.execute(f"REVOKE DELETE ON users FROM {role}")
     before = granted.count("users")
     refused = sgsync("link-placeholder", "sg_4377", "--discord-id", str(BITWING), "--yes")
-    assert refused.exit_code == 4
-    assert refused.lines[-1].startswith("ERROR: The database refused: permission denied for table users")
+    assert refused.exit_code == 1
+    assert refused.lines[-1].startswith("ERROR: Nothing was changed")
+    assert "permission denied for table users" in refused.lines[-1]
     assert granted.count("users") == before
     assert succeed(sgsync, "import-all")
 

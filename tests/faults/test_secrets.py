@@ -36,6 +36,7 @@ NOWHERE = "127.0.0.1:9"
 ARGUMENTS = {
     "import": "1",
     "history": "74611",
+    "explain": "74611",
     "link-placeholder": "sg_4377 --user 1 --yes",
     "tournaments enable": "1 --slug alttprleague",
     "tournaments disable": "1",
