@@ -92,7 +92,9 @@ def test_no_import_reads_a_growing_table_whole(grown: Scene) -> None:
     outcomes = []
     with explained() as plans:
         for grown.episodes in (episodes, episodes, moved(episodes)):
-            outcomes.append(grown.import_all(on_cancel="delete", match_tags=False, auto_finish="3h").outcome)
+            outcomes.append(
+                grown.import_all(on_cancel="delete", match_tags=False, auto_finish="4000d").outcome
+            )
     assert outcomes == [Outcome.OK] * 3
     assert {"INSERT", "UPDATE", "DELETE"} <= {statement.split()[0] for statement, _ in plans}
     offenders = {
