@@ -79,7 +79,7 @@ class Contest:
                     self._floor_of_first(ours, Path(folder))
                 else:
                     self._note(name, FLOOR, ours, "tests.bench.asking", self.feed.url, *schedules)
-                if self.is_ordinary_in:
+                if self.is_ordinary_in and len(self.costs[name, SGSYNC]) == 1:  # it takes long: once will do
                     self._note(name, ORDINARY, theirs, "tests.bench.ordinary", theirs, self.feed.url)
 
     def _import(self, name: str, url: str, contender: str) -> None:
