@@ -5,11 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from sqlalchemy.exc import DBAPIError
-
 from sgsync.database import history, tournaments
 from sgsync.database.engine import Database
-from sgsync.database.faults import translated
 from sgsync.database.history import EpisodeHistory
 from sgsync.database.tournaments import ListedTournament
 from sgsync.errors import UnknownToFeedError, UsageError
@@ -25,10 +22,7 @@ def migrate_database(*, settings: Settings | None = None) -> None:
     from sgsync.database.migrations import upgrade  # noqa: PLC0415 - alembic is for this alone
 
     settings = settings or load_settings(Settings)
-    try:
-        upgrade(settings.database_url.get_secret_value())
-    except DBAPIError as error:
-        raise translated(error) from error
+    upgrade(settings.database_url.get_secret_value())
     log.info("The database is ready for this version of sgsync")
 
 

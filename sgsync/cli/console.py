@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 import typer
 
@@ -15,11 +15,9 @@ from sgsync.cli import logs
 from sgsync.cli.options import LogFormat
 from sgsync.durations import parse_duration, parse_moment
 from sgsync.errors import UsageError
-from sgsync.settings import FeedSettings, load_settings
+from sgsync.settings import AnySettings, load_settings
 
 log = logging.getLogger("sgsync")
-
-AnySettings = TypeVar("AnySettings", bound=FeedSettings)
 
 
 def begin(

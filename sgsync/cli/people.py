@@ -8,8 +8,6 @@ import typer
 from sgsync.cli import options
 
 if TYPE_CHECKING:
-    from datetime import timedelta
-
     from sgsync.linking.values import Link
 
 app = typer.Typer(invoke_without_command=True)
@@ -155,22 +153,12 @@ def prune(
     Examples: sgsync placeholders prune --older-than 30d --dry-run; sgsync placeholders prune --older-than 90d
     """
     from sgsync import placeholders
-    from sgsync.cli.console import begin, print_json
+    from sgsync.cli.console import begin, duration, print_json
     from sgsync.settings import Settings
 
     settings = begin(Settings, quiet=quiet, verbose=verbose, log_format=log_format)
     pruned = placeholders.prune(
-        _age(older_than), with_members=with_members, dry_run=dry_run, settings=settings
+        duration(older_than, "--older-than"), with_members=with_members, dry_run=dry_run, settings=settings
     )
     if as_json:
         print_json({"schema": 1, "dry_run": dry_run, "placeholders": [each._asdict() for each in pruned]})
-
-
-def _age(text: str) -> "timedelta":
-    from sgsync.durations import parse_duration
-    from sgsync.errors import UsageError
-
-    try:
-        return parse_duration(text)
-    except ValueError as error:
-        raise UsageError(f"--older-than {error}.") from None

@@ -265,21 +265,15 @@ class _Register:
     def _led_to(self, key: AliasKey | None) -> Person | None:
         """The person to whom `key` may lead somebody without a Discord id."""
         memory = self._aliases.get(key) if key else None
-        if key is None or memory is None:
-            return None
+        return memory.person if key and memory and self._may_lead(key.kind, memory) else None
+
+    def _may_lead(self, kind: AliasKind, memory: _Memory) -> bool:
+        is_name = kind is AliasKind.CREW_NAME
         username = self._placeholders.get(memory.person)
         if username is not None:
-            return (
-                memory.person
-                if key.kind is not AliasKind.CREW_NAME or is_crew_placeholder_name(username)
-                else None
-            )
+            return not is_name or is_crew_placeholder_name(username)
         proven = memory.discord_id is not None or memory.source is not AliasSource.FEED
-        return (
-            memory.person
-            if key.kind is not AliasKind.CREW_NAME and proven and memory.person in self._users
-            else None
-        )
+        return not is_name and proven and memory.person in self._users
 
     def _has_other_tag(self, person: Person, tag: AliasKey | None) -> bool:
         """Whether `person` is known under a tag, but not under `tag`: a namesake."""
