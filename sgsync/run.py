@@ -6,6 +6,7 @@ stays there.
 
 import logging
 import socket
+import sys
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
@@ -91,8 +92,12 @@ class Run:
     watcher: Watcher = field(default_factory=Unwatched)
     _id: int | None = field(default=None, init=False)  # of its record; a dry run leaves none
     _told_before: dict[int, list[str]] = field(default_factory=dict, init=False)
-    _questions_left: int = field(default=MOST_QUESTIONS, init=False)
+    _questions_left: int = field(init=False)
     _courier: Courier = field(default_factory=Courier, init=False)
+
+    def __post_init__(self) -> None:
+        # Somebody vouches for the answer: all that is missing from it is settled in this one run.
+        self._questions_left = sys.maxsize if self.importer.options.accept_vanished else MOST_QUESTIONS
 
     @property
     def database(self) -> Database:

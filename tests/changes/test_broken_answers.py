@@ -137,3 +137,12 @@ def test_accepting_still_asks_for_each(league: Scene, feed: Feed) -> None:
     feed.hidden = set(EIGHT)
     report = league.import_into(1, accept_vanished=True)
     assert (totals(report), len(feed.take_requests())) == ({"skipped": 8}, 9)
+
+
+def test_an_answer_that_somebody_vouches_for_is_settled_in_one_run(scene: Scene) -> None:
+    """Else the guard would speak up again before the rest is asked for."""
+    many = [make_episode(episode_id) for episode_id in range(EPISODE, EPISODE + 60)]
+    imported(scene, *many)
+    scene.episodes = many[:5]
+    assert totals(scene.import_into(1, accept_vanished=True)) == {"cancelled": 55, "skipped": 5}
+    assert totals(scene.import_all()) == {"skipped": 5}
