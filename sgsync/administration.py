@@ -126,7 +126,9 @@ def read_history(number: int, *, settings: Settings | None = None) -> EpisodeHis
     with _migrated_database(settings) as database, database.transaction() as connection:
         found = history.read_history(connection, number)
     if found is None:
-        raise UsageError(f"sgsync never imported an episode {number}, nor one that became match {number}.")
+        raise UsageError(
+            f"sgsync knows no episode {number}, and no match {number}. A match that is gone is found by its episode."
+        )
     return found
 
 

@@ -30,7 +30,7 @@ def _episode_row(memory: Memory, applied: Applied, now: datetime) -> Row:
     return {
         "episode_id": memory.episode_id,
         "tournament_id": memory.fields.tournament_id,
-        "match_id": applied.match_ids[memory.episode_id] if memory.match_id is None else memory.match_id,
+        "match_id": memory.match_id or applied.match_ids.get(memory.episode_id),
         "state": memory.state,
         "scheduled_at": start and start.isoformat(),
         "title": memory.fields.title,

@@ -6,7 +6,16 @@ from dataclasses import dataclass, field
 
 from sgsync.apply.ids import Applied
 from sgsync.fetch.answers import Rejected, Schedule
-from sgsync.plan.actions import Cancellation, Names, NewMatch, Plan, PlannedSignup, Revision, SkipReason
+from sgsync.plan.actions import (
+    EDITED,
+    Cancellation,
+    Names,
+    NewMatch,
+    Plan,
+    PlannedSignup,
+    Revision,
+    SkipReason,
+)
 from sgsync.plan.chronicle import WORDS, in_words, what_is_kept
 from sgsync.report import TournamentReport
 from sgsync.snapshot.values import Tournament
@@ -187,13 +196,13 @@ def _revision(revision: Revision, names: Names, applied: Applied) -> Iterator[Li
         yield logging.INFO, f"{verdict} {signup.role} {applied.user_id(signup.person)} in match {match_id}"
     for kept in revision.kept:
         ours, theirs = (in_words(kept.what, value, names) or "none" for value in (kept.ours, kept.theirs))
-        edit = f"{what_is_kept(kept, names)} is {ours}, SpeedGaming says {theirs}"
+        why = "" if kept.why == EDITED else f" ({kept.why})"
+        edit = f"{what_is_kept(kept, names)} is {ours}, SpeedGaming says {theirs}{why}"
         yield logging.WARNING, f"Kept local edit in match {match_id} for episode {episode_id}: {edit}"
     if revision.frozen_by:
-        missing = "; its episode is missing from SpeedGaming's schedule" if revision.is_missing else ""
         yield (
             logging.INFO,
-            f"Left match {match_id} for episode {episode_id} as it is, {revision.frozen_by}{missing}",
+            f"Left match {match_id} for episode {episode_id} as it is, {revision.frozen_by}{_unfollowed(revision, names)}",
         )
     if revision.finished_at:
         yield (
@@ -202,11 +211,23 @@ def _revision(revision: Revision, names: Names, applied: Applied) -> Iterator[Li
         )
 
 
+def _unfollowed(revision: Revision, names: Names) -> str:
+    if revision.is_missing:
+        return "; its episode is missing from SpeedGaming's schedule"
+    sides = (
+        (
+            what_is_kept(kept, names),
+            *(in_words(kept.what, value, names) or "none" for value in (kept.ours, kept.theirs)),
+        )
+        for kept in revision.unfollowed
+    )
+    return "; not followed: " + ", ".join(f"{what} {ours} -> {theirs}" for what, ours, theirs in sides)
+
+
 def _cancellation(cancellation: Cancellation, kept_matches: Mapping[int, str]) -> str:
     match = cancellation.match
     table = kept_matches.get(match.id)
-    if table:
-        fate = f"is kept, because table {table} refers to it"
-    else:
-        fate = "is deleted" if cancellation.delete else "is kept"
+    reason = f"table {table} refers to it" if table else cancellation.kept_by
+    kept = f"is kept, because {reason}" if reason else "is kept"
+    fate = "is deleted" if cancellation.delete and not reason else kept
     return f"Episode {match.episode_id} is cancelled ({cancellation.why}): match {match.id} {fate}"

@@ -67,7 +67,11 @@ def import_one(
         ),
     ] = None,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Give up local edits: SpeedGaming wins, this once.")
+        bool,
+        typer.Option(
+            "--overwrite",
+            help="Give up local edits: SpeedGaming wins, this once. Who has a rank, a station or an approval stays.",
+        ),
     ] = False,
     accept_vanished: Annotated[
         bool,

@@ -6,6 +6,7 @@ from typing import Any
 
 from sgsync.cli.render_table import print_lines
 from sgsync.durations import from_now
+from sgsync.plan.actions import EDITED
 from sgsync.report import RunReport
 from sgsync.text import clean
 
@@ -78,7 +79,11 @@ def _revision(action: Mapping[str, Any], now: datetime) -> list[str]:
         )
     for kept in action["kept"]:
         ours, theirs = (_shown(kept["what"], kept[side], now) for side in ("ours", "theirs"))
-        lines.append(f"    kept local edit of {kept['what']}: {ours}, SpeedGaming says {theirs}")
+        why = "" if kept["why"] == EDITED else f" ({kept['why']})"
+        lines.append(f"    kept local edit of {kept['what']}: {ours}, SpeedGaming says {theirs}{why}")
+    for left in action["unfollowed"]:
+        ours, theirs = (_shown(left["what"], left[side], now) for side in ("ours", "theirs"))
+        lines.append(f"    not followed: {left['what']} {ours} -> {theirs}")
     if action["finished_at"]:
         lines.append(f"    finished: {_when(action['finished_at'], now)}")
     return lines
@@ -91,7 +96,7 @@ def _shown(field: str, value: Any, now: datetime) -> str:  # noqa: ANN401 - a va
 
 
 def _cancellation(action: Mapping[str, Any], _now: datetime) -> list[str]:
-    kept = f"its match is kept{', table ' + action['kept_by'] + ' refers to it' if action['kept_by'] else ''}"
+    kept = f"its match is kept{', ' + action['kept_because'] if action['kept_because'] else ''}"
     fate = "its match is deleted" if action["delete"] else kept
     return [f"- match {action['match_id']} for episode {action['episode_id']}: {action['why']}; {fate}"]
 

@@ -77,9 +77,12 @@ class FieldChange:
     new: Value
 
 
+EDITED = "it was edited here"
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Local work that stays although SpeedGaming changed the same thing.
+    """Something of a match that stays although SpeedGaming changed it, and why: usually local work.
 
     `what` is a field, or a role together with the `person` in it.
     """
@@ -88,6 +91,7 @@ class Kept:
     ours: Value
     theirs: Value
     person: Person | None = None
+    why: str = EDITED
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,7 @@ class Memory:
 
     episode_id: int
     fields: MatchFields
-    match_id: int | None  # None: the match that this plan creates
+    match_id: int | None  # None: the match that this plan creates, if it does
     state: State = State.ACTIVE
     told: Mapping[str, str] = field(default_factory=dict)
     remembered: tuple[PlannedSignup, ...] = ()
@@ -116,6 +120,7 @@ class Revision:
     is_adopted: bool = False
     is_back: bool = False
     frozen_by: str | None = None  # SpeedGaming changed it, but it does not follow any more
+    unfollowed: tuple[Kept, ...] = ()  # what a frozen match did not follow
     is_missing: bool = False  # nothing but that SpeedGaming does not list it any more
     finished_at: datetime | None = None
 
@@ -129,21 +134,30 @@ class Revision:
     def changes_match(self) -> bool:
         return any((self.changes, self.added, self.removed, self.approvals, self.finished_at))
 
+    @property
+    def tells_something(self) -> bool:
+        """Whether anything happens to the match, or is kept from happening, that people want to know."""
+        return self.changes_match or any((self.kept, self.is_adopted, self.is_back, self.frozen_by))
+
 
 @dataclass(frozen=True, slots=True)
 class Cancellation:
-    """An episode that SpeedGaming has no longer, and whether its match goes as well."""
+    """An episode that SpeedGaming has no longer, and whether its match goes as well.
+
+    `kept_by` is the local work that keeps a match which would be deleted otherwise.
+    """
 
     match: KnownMatch
     why: str
     delete: bool
+    kept_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What to call the users and channels that a plan mentions by id."""
+    """What to call the people and channels that a plan mentions."""
 
-    users: Mapping[int, str] = field(default_factory=dict)
+    people: Mapping[Person, str] = field(default_factory=dict)
     channels: Mapping[int, str] = field(default_factory=dict)
 
 
@@ -162,6 +176,7 @@ class Plan:
     new_matches: tuple[NewMatch, ...] = ()
     revisions: tuple[Revision, ...] = ()
     cancellations: tuple[Cancellation, ...] = ()
+    deletions: tuple[int, ...] = ()  # episodes whose match somebody here has deleted, noticed just now
     memories: tuple[Memory, ...] = ()
     new_members: tuple[Person, ...] = ()
     new_registrations: tuple[Person, ...] = ()
@@ -196,5 +211,5 @@ class Plan:
 
     @property
     def is_empty(self) -> bool:
-        """Whether applying it would write nothing."""
-        return not (self.changes_application or self.identities.aliases or self.memories)
+        """Whether applying it would write nothing, not even a line of the history."""
+        return not (self.changes_application or self.identities.aliases or self.memories or self.revisions)

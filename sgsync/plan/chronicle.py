@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from sgsync.people.identity import Person
 from sgsync.plan.actions import Kept, Names, Plan, Revision, Value
 from sgsync.snapshot.values import Role
 
@@ -38,7 +39,12 @@ def chronicle(plan: Plan) -> Iterator[Event]:
     for revision in plan.revisions:
         yield from _revision(revision, plan.names)
     for cancellation in plan.cancellations:
-        yield Event(cancellation.match.episode_id, "cancelled", why=cancellation.why)
+        episode_id = cancellation.match.episode_id
+        yield Event(episode_id, "cancelled", why=cancellation.why)
+        if cancellation.kept_by:
+            yield Event(episode_id, "kept", "match", why=cancellation.kept_by)
+    for episode_id in plan.deletions:
+        yield Event(episode_id, "deleted", why="somebody deleted its match here: it is not imported again")
 
 
 def _revision(revision: Revision, names: Names) -> Iterator[Event]:
@@ -58,22 +64,29 @@ def _revision(revision: Revision, names: Names) -> Iterator[Event]:
         before, after = ("not approved", "approved") if signup.approved else ("approved", "not approved")
         yield Event(episode_id, "changed", f"{signup.role} {signup.name}", before, after)
     for kept in revision.kept:
-        yield _kept(episode_id, kept, names)
+        yield _kept(episode_id, "kept", kept, names, kept.why)
     if revision.frozen_by:
-        missing = ", and SpeedGaming does not list it any more" if revision.is_missing else ""
-        yield Event(episode_id, "frozen", why=f"{revision.frozen_by}{missing}")
+        yield from _frozen(revision, revision.frozen_by, names)
     if revision.finished_at:
         yield Event(episode_id, "finished", after=in_words("scheduled_at", revision.finished_at))
 
 
-def _kept(episode_id: int, kept: Kept, names: Names) -> Event:
+def _frozen(revision: Revision, frozen_by: str, names: Names) -> Iterator[Event]:
+    episode_id = revision.match.episode_id
+    if revision.is_missing:
+        yield Event(episode_id, "frozen", why=f"{frozen_by}, and SpeedGaming does not list it any more")
+    for kept in revision.unfollowed:
+        yield _kept(episode_id, "frozen", kept, names, frozen_by)
+
+
+def _kept(episode_id: int, kind: str, kept: Kept, names: Names, why: str) -> Event:
     return Event(
         episode_id,
-        "kept",
+        kind,
         what_is_kept(kept, names),
         in_words(kept.what, kept.ours, names),
         in_words(kept.what, kept.theirs, names),
-        "it was edited here",
+        why,
     )
 
 
@@ -81,9 +94,8 @@ def what_is_kept(kept: Kept, names: Names) -> str:
     return WORDS.get(kept.what) or f"{kept.what} {name_of(kept.person, names)}"
 
 
-def name_of(person: int | str | None, names: Names) -> str:
-    """The name of somebody whom the database knows; anybody else is new, and known by the plan's key."""
-    return names.users.get(person, f"user {person}") if isinstance(person, int) else str(person)
+def name_of(person: Person | None, names: Names) -> str:
+    return names.people.get(person, f"user {person}") if person is not None else "nobody"
 
 
 def moment_in(words: str | None) -> datetime | None:

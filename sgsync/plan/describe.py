@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sgsync.people.identity import Identities, Person
-from sgsync.plan.actions import NewMatch, Plan, PlannedSignup, Revision, SkipReason, Value
+from sgsync.plan.actions import Cancellation, Kept, NewMatch, Plan, PlannedSignup, Revision, SkipReason, Value
 from sgsync.plan.chronicle import WORDS, name_of, what_is_kept
 from sgsync.snapshot.values import Role
 
@@ -25,13 +25,7 @@ def describe(plan: Plan, kept_matches: Mapping[int, str]) -> Iterator[Action]:
     for revision in plan.revisions:
         yield _revision(revision, plan, placeholders)
     for cancellation in plan.cancellations:
-        yield {
-            "action": "cancel_match",
-            **_which(cancellation.match.id, cancellation.match.episode_id),
-            "why": cancellation.why,
-            "delete": cancellation.delete and cancellation.match.id not in kept_matches,
-            "kept_by": kept_matches.get(cancellation.match.id),
-        }
+        yield _cancellation(cancellation, kept_matches.get(cancellation.match.id))
     for skip in plan.skips:
         if skip.reason is not SkipReason.KNOWN:
             yield {
@@ -40,6 +34,16 @@ def describe(plan: Plan, kept_matches: Mapping[int, str]) -> Iterator[Action]:
                 "reason": skip.reason.value,
                 "why": skip.sentence,
             }
+
+
+def _cancellation(cancellation: Cancellation, table: str | None) -> Action:
+    return {
+        "action": "cancel_match",
+        **_which(cancellation.match.id, cancellation.match.episode_id),
+        "why": cancellation.why,
+        "delete": cancellation.delete and table is None,
+        "kept_because": f"table {table} refers to it" if table else cancellation.kept_by,
+    }
 
 
 def _which(match_id: int, episode_id: int) -> Action:
@@ -118,19 +122,21 @@ def _revision(revision: Revision, plan: Plan, placeholders: set[str]) -> Action:
             for role, person in revision.removed
         ],
         "approvals": [_seat(signup, placeholders) for signup in revision.approvals],
-        "kept": [
-            {
-                "what": what_is_kept(kept, names),
-                "ours": _value(kept.what, kept.ours, plan),
-                "theirs": _value(kept.what, kept.theirs, plan),
-            }
-            for kept in revision.kept
-        ],
+        "kept": [{**_kept(kept, plan), "why": kept.why} for kept in revision.kept],
         "adopted": revision.is_adopted,
         "returned": revision.is_back,
         "frozen": revision.frozen_by,
+        "unfollowed": [_kept(kept, plan) for kept in revision.unfollowed],
         "missing": revision.is_missing,
         "finished_at": revision.finished_at and revision.finished_at.isoformat(),
+    }
+
+
+def _kept(kept: Kept, plan: Plan) -> dict[str, Any]:
+    return {
+        "what": what_is_kept(kept, plan.names),
+        "ours": _value(kept.what, kept.ours, plan),
+        "theirs": _value(kept.what, kept.theirs, plan),
     }
 
 

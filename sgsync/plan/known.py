@@ -3,8 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from sgsync.plan.actions import Seat
+from sgsync.plan.actions import EDITED, Seat
+from sgsync.plan.reconcile import work_on
 from sgsync.snapshot.values import Entry, KnownMatch, LedgerEntry, MatchFields, Signup, Snapshot, State
+
+DELETED = "deleted"
+"""What the ledger is told of an episode whose match somebody here has deleted."""
 
 MISSING = "missing"
 """What the ledger is told of an episode that SpeedGaming has, but does not list."""
@@ -21,17 +25,20 @@ class Known:
     people: Mapping[Seat, Entry]
 
     @property
-    def is_untouched(self) -> bool:
-        """Whether everything in the match is as it was imported."""
-        return (
-            self.match.frozen_by is None
-            and self.match.fields == self.base
-            and self.people.keys() == self.base_people.keys()
-            and all(
-                entry.is_pristine and entry.approved == self.base_people[seat].approved
-                for seat, entry in self.people.items()
-            )
-        )
+    def local_work(self) -> str | None:
+        """Why the match is not just what was imported, in words; None if it is."""
+        if self.match.frozen_by:
+            return self.match.frozen_by
+        if self.match.fields != self.base:
+            return EDITED
+        if self.people.keys() != self.base_people.keys():
+            return "its roster or crew was edited here"
+        worked_on = (role for (role, _), entry in self.people.items() if not entry.is_pristine)
+        if role := next(worked_on, None):
+            return f"somebody's place in it is not only SpeedGaming's: {work_on(role)}"
+        if any(entry.approved != self.base_people[seat].approved for seat, entry in self.people.items()):
+            return "an approval was changed here"
+        return None
 
     @property
     def told(self) -> Mapping[str, str]:

@@ -22,12 +22,12 @@ from sgsync.plan.actions import (
 from sgsync.plan.channels import Channels, choose_channels
 from sgsync.plan.heard import Heard
 from sgsync.plan.importable import reason_to_skip
-from sgsync.plan.known import Known, known_matches
+from sgsync.plan.known import DELETED, Known, known_matches
 from sgsync.plan.match import title_of
 from sgsync.plan.options import PlanOptions
 from sgsync.plan.revise import Revised, Theirs, leave_frozen, miss_frozen, revise
 from sgsync.plan.vanished import find_absences
-from sgsync.snapshot.values import MatchFields, Role, Snapshot, State
+from sgsync.snapshot.values import LedgerEntry, MatchFields, Role, Snapshot, State
 
 
 def make_plan(heard: Heard, snapshot: Snapshot, options: PlanOptions, now: datetime) -> Plan:
@@ -43,33 +43,39 @@ def make_plan(heard: Heard, snapshot: Snapshot, options: PlanOptions, now: datet
         _new_match(reading, each) for each in reading.followed if each.id not in reading.known
     )
     revised = [_revised(reading, each, options, now) for each in reading.followed if each.id in reading.known]
+    deleted = _newly_deleted(reading)
     missed = [miss_frozen(reading.known[episode_id]) for episode_id in absences.frozen]
     memories = (
         *(_memory_of_new(match, reading) for match in new_matches),
         *(each.memory for each in (*revised, *missed) if each.memory),
         *(_memory_of_cancelled(each, reading.known) for each in absences.cancellations),
+        *(_memory_of_deleted(entry) for entry in deleted),
     )
     newcomers = _newly_listed(new_matches, revised, reading.known)
     return Plan(
         tournament=snapshot.tournament,
         identities=reading.identities,
         new_channels=reading.channels.missing(memory.fields.channel for memory in memories),
-        names=_names(snapshot),
+        names=_names(snapshot, reading.identities),
         new_matches=new_matches,
-        revisions=tuple(each.revision for each in (*revised, *missed) if not each.is_nothing),
+        revisions=tuple(each.revision for each in (*revised, *missed) if each.revision.tells_something),
         cancellations=absences.cancellations,
+        deletions=tuple(entry.episode_id for entry in deleted),
         memories=memories,
         new_members=_new_to_the_organization(newcomers, snapshot),
         new_registrations=_new_to_the_tournament(newcomers, snapshot),
-        skips=(*reading.skips, *(_unchanged(each) for each in revised if each.is_nothing)),
+        skips=(*reading.skips, *(_unchanged(each) for each in revised if not each.revision.tells_something)),
         warnings=reading.channels.warnings(memory.episode_id for memory in memories),
         to_confirm=absences.to_confirm,
     )
 
 
-def _names(snapshot: Snapshot) -> Names:
+def _names(snapshot: Snapshot, identities: Identities) -> Names:
+    newcomers = (
+        (person, each.name) for each, person in identities.persons.items() if isinstance(person, str)
+    )
     return Names(
-        users={user.id: user.name for user in snapshot.users.values()},
+        people={**{user.id: user.name for user in snapshot.users.values()}, **dict(newcomers)},
         channels={channel.id: channel.name for channel in snapshot.channels.values()},
     )
 
@@ -136,16 +142,20 @@ def _read(heard: Heard, snapshot: Snapshot, options: PlanOptions) -> _Reading:
 def _identify(
     heard: Heard, followed: AbstractSet[int], snapshot: Snapshot, options: PlanOptions
 ) -> Identities:
-    """Who everybody is. A match that does not follow gets nobody new, but tells whose a Discord id is."""
+    """Who everybody is. Nobody is created for a match that does not follow, but it tells who somebody is."""
     here = {
         id_ for id_, match in snapshot.matches.items() if match.fields.tournament_id == snapshot.tournament.id
     }
     frozen = {id_ for id_ in followed & snapshot.matches.keys() if snapshot.matches[id_].frozen_by}
     open_to_all = [each for id_ in followed - frozen for each in heard.sightings[id_]]
-    left = (frozen | (here - followed)) & heard.sightings.keys()
+    closed = [each for id_ in frozen for each in heard.sightings[id_]]
+    left = (here - followed) & heard.sightings.keys()
     telling = [each for id_ in left for each in heard.sightings[id_] if each.discord_id]
     identities = identify(
-        [*open_to_all, *telling], snapshot, match_tags=options.match_tags, unmergeable=options.unmergeable
+        [*open_to_all, *closed, *telling],
+        snapshot,
+        match_tags=options.match_tags,
+        unmergeable=options.unmergeable,
     )
     return _without_strangers(identities, {identities.persons[each] for each in open_to_all})
 
@@ -155,6 +165,7 @@ def _without_strangers(identities: Identities, needed: AbstractSet[Person]) -> I
     return replace(
         identities,
         new_users=tuple(user for user in identities.new_users if user.key in needed),
+        new_placeholders=tuple(each for each in identities.new_placeholders if each.key in needed),
         aliases=tuple(
             each for each in identities.aliases if isinstance(each.person, int) or each.person in needed
         ),
@@ -193,7 +204,9 @@ def _new_match(reading: _Reading, episode: SpeedGamingEpisode) -> NewMatch:
 def _revised(reading: _Reading, episode: SpeedGamingEpisode, options: PlanOptions, now: datetime) -> Revised:
     known = reading.known[episode.id]
     if known.match.frozen_by:
-        return leave_frozen(known, reading.theirs(episode), reading.sightings[episode.id])
+        return leave_frozen(
+            known, reading.theirs(episode), reading.signups(episode.id), overwrite=options.overwrite
+        )
     return revise(reading.at_home(known), reading.theirs(episode), reading.signups(episode.id), options, now)
 
 
@@ -224,6 +237,20 @@ def _memory_of_new(match: NewMatch, reading: _Reading) -> Memory:
 def _memory_of_cancelled(cancellation: Cancellation, known: Mapping[int, Known]) -> Memory:
     match = cancellation.match
     return Memory(match.episode_id, known[match.episode_id].base, match.id, State.CANCELLED)
+
+
+def _newly_deleted(reading: _Reading) -> list[LedgerEntry]:
+    """What the ledger holds of the episodes whose match is found deleted for the first time."""
+    entries = (
+        reading.snapshot.ledger[skip.episode_id]
+        for skip in reading.skips
+        if skip.reason is SkipReason.DELETED
+    )
+    return [entry for entry in entries if DELETED not in entry.told]
+
+
+def _memory_of_deleted(entry: LedgerEntry) -> Memory:
+    return Memory(entry.episode_id, entry.base, None, entry.state, told={**entry.told, DELETED: "yes"})
 
 
 def _newly_listed(

@@ -7,9 +7,10 @@ somebody edited it; then the edit stays, and that is said once. Pure.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sgsync.plan.actions import FieldChange, Kept, PlannedSignup, Seat
+from sgsync.plan.actions import EDITED, FieldChange, Kept, PlannedSignup, Seat
 from sgsync.snapshot.values import Entry, MatchFields, Role, Signup
 
+LISTED, NOT_LISTED = "listed", "not listed"
 FIELDS = ("scheduled_at", "title", "channel", "tournament_id")
 
 
@@ -62,9 +63,19 @@ def reconcile_people(
         for seat, signup in theirs.items()
         if seat in ours and signup.role is not Role.PLAYER
     }
-    left = [Kept(seat[0], "listed", "not listed", seat[1]) for seat in gone if not ours[seat].is_pristine]
+    left = [
+        Kept(role, LISTED, NOT_LISTED, person, work_on(role))
+        for role, person in gone
+        if not ours[role, person].is_pristine
+    ]
     approved = [
-        Kept(seat[0], _approval(ours[seat].approved), _approval(theirs[seat].approved), seat[1])
+        Kept(
+            seat[0],
+            approval(ours[seat].approved),
+            approval(theirs[seat].approved),
+            seat[1],
+            EDITED if ours[seat].is_pristine else work_on(seat[0]),
+        )
         for seat, follows in approvals.items()
         if follows is False
     ]
@@ -91,8 +102,13 @@ def _follows_approval(theirs: bool, base: Signup | None, ours: Entry, *, overwri
     return ours.approved == base.approved and ours.is_pristine
 
 
-def _approval(approved: bool) -> str:
+def approval(approved: bool) -> str:
     return "approved" if approved else "not approved"
+
+
+def work_on(role: Role) -> str:
+    """What somebody did here with a row that is not pristine."""
+    return "it has a rank or a station" if role is Role.PLAYER else "somebody here decided on the approval"
 
 
 def _says_the_same(signup: PlannedSignup, base: Signup | None) -> bool:

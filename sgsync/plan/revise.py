@@ -1,16 +1,22 @@
 """What becomes of the match of a known episode, and what the ledger remembers of it afterwards."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
 from sgsync.people.identity import Person
-from sgsync.people.sightings import Sighting
-from sgsync.plan.actions import Kept, Memory, PlannedSignup, Revision
+from sgsync.plan.actions import Kept, Memory, PlannedSignup, Revision, Seat
 from sgsync.plan.known import MISSING, Known
 from sgsync.plan.options import PlanOptions
-from sgsync.plan.reconcile import FIELDS, reconcile_fields, reconcile_people
+from sgsync.plan.reconcile import (
+    FIELDS,
+    LISTED,
+    NOT_LISTED,
+    approval,
+    reconcile_fields,
+    reconcile_people,
+)
 from sgsync.snapshot.values import MatchFields, Role
 
 FROZEN = "frozen"
@@ -26,7 +32,7 @@ class Revised:
 
     @property
     def is_nothing(self) -> bool:
-        return self.memory is None and not self.revision.changes_match
+        return self.memory is None and not self.revision.tells_something
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +57,21 @@ def revise(
 ) -> Revised:
     """Bring the match of `known` to what SpeedGaming says, as far as nobody worked on it."""
     listed = {signup.seat: signup for signup in signups}
-    if not any(role is Role.PLAYER for role, _ in listed):
-        known = _without_players(known)  # nobody to replace them: a roster is not emptied
-        if not theirs.fields.title:  # it was their names
-            theirs = replace(theirs, fields=replace(theirs.fields, title=known.base.title))
+    if not _names_players(listed):
+        known, theirs = _without_players(known, theirs)
     changes, kept_fields = reconcile_fields(
         theirs.fields, known.base, known.match.fields, overwrite=options.overwrite
     )
     people = reconcile_people(listed, known.base_people, known.people, overwrite=options.overwrite)
-    kept, told = _not_told_yet((*kept_fields, *people.kept), known, theirs)
+    all_kept = (*kept_fields, *people.kept)
+    untold, told = _not_told_yet(all_kept, known, theirs)
     revision = Revision(
         match=known.match,
         changes=changes,
         added=people.added,
         removed=people.removed,
         approvals=people.approvals,
-        kept=kept,
+        kept=all_kept if options.overwrite else untold,  # whoever asks to overwrite wants to know what stays
         is_adopted=known.entry is None,
         is_back=known.is_cancelled,
     )
@@ -83,14 +88,23 @@ def revise(
     return Revised(revision, memory if _is_news(memory, known) else None)
 
 
-def _without_players(known: Known) -> Known:
-    return replace(
+def _names_players(listed: Iterable[Seat]) -> bool:
+    return any(role is Role.PLAYER for role, _ in listed)
+
+
+def _without_players(known: Known, theirs: Theirs) -> tuple[Known, Theirs]:
+    """Both sides of an episode that lost all its players: nobody replaces them, so the roster stays."""
+    crew_only = replace(
         known,
         base_people={
             seat: signup for seat, signup in known.base_people.items() if seat[0] is not Role.PLAYER
         },
         people={seat: entry for seat, entry in known.people.items() if seat[0] is not Role.PLAYER},
     )
+    if theirs.fields.title:
+        return crew_only, theirs
+    # The title was their names.
+    return crew_only, replace(theirs, fields=replace(theirs.fields, title=known.base.title))
 
 
 def _not_told_yet(
@@ -126,27 +140,57 @@ def _topic(what: str, person: Person | None = None) -> str:
     return f"kept {what}" if person is None else f"kept {what} {person}"
 
 
-def leave_frozen(known: Known, theirs: Theirs, sightings: Iterable[Sighting]) -> Revised:
-    """A match that is under way or over stays as it is; that it should have changed is said once.
+def leave_frozen(
+    known: Known, theirs: Theirs, signups: Iterable[PlannedSignup], *, overwrite: bool
+) -> Revised:
+    """A match that is under way or over stays as it is; what it should have followed is said once.
 
-    Its base stays, too: should it thaw, it follows.
+    Its base stays, too: should it thaw, it follows. Whoever wants to `overwrite` is told again.
     """
     entry = known.entry
     if entry is None:
         return Revised(Revision(known.match), None)
-    listed = {(sighting.role, sighting.feed_id) for sighting in sightings}
-    imported = {(seat[0], id_) for seat, signup in known.base_people.items() for id_ in signup.feed_ids}
-    heard = (
-        "".join(theirs.fingerprint(name) for name in FIELDS)
-        + sha256(repr(sorted(listed)).encode()).hexdigest()[:8]
-    )
-    is_told = (theirs.fields, listed) == (entry.base, imported) or entry.told.get(FROZEN) == heard
-    if is_told and not known.is_cancelled:
-        return Revised(Revision(known.match), None)
+    listed = {signup.seat: signup for signup in signups}
+    unfollowed = _unfollowed(known, theirs, listed)
+    heard = _heard(unfollowed, theirs, listed)
+    is_told = not unfollowed or (entry.told.get(FROZEN) == heard and not overwrite)
+    revision = Revision(known.match, is_back=known.is_cancelled)
+    if not is_told:
+        revision = replace(revision, frozen_by=known.match.frozen_by, unfollowed=unfollowed)
     told = entry.told if is_told else {**entry.told, FROZEN: heard}
     memory = Memory(entry.episode_id, entry.base, known.match.id, told=told)
-    frozen_by = None if is_told else known.match.frozen_by
-    return Revised(Revision(known.match, is_back=known.is_cancelled, frozen_by=frozen_by), memory)
+    return Revised(revision, memory if _is_news(memory, known) else None)
+
+
+def _unfollowed(known: Known, theirs: Theirs, listed: Mapping[Seat, PlannedSignup]) -> tuple[Kept, ...]:
+    """Everything in which SpeedGaming changed since the last import, and the match did not."""
+    if not _names_players(listed):
+        known, theirs = _without_players(known, theirs)
+    changes, kept = reconcile_fields(theirs.fields, known.base, known.match.fields)
+    people = reconcile_people(listed, known.base_people, known.people)
+    return (
+        *(Kept(each.field, each.old, each.new) for each in changes),
+        *(Kept(role, LISTED, NOT_LISTED, person) for role, person in people.removed),
+        *(Kept(each.role, NOT_LISTED, LISTED, each.person) for each in people.added),
+        *(
+            Kept(each.role, approval(not each.approved), approval(each.approved), each.person)
+            for each in people.approvals
+        ),
+        *kept,
+        *people.kept,
+    )
+
+
+def _heard(unfollowed: Iterable[Kept], theirs: Theirs, listed: Mapping[Seat, PlannedSignup]) -> str:
+    """What stays the same as long as SpeedGaming says the same: also when somebody becomes a user meanwhile."""
+    said = []
+    for each in unfollowed:
+        if each.person is None:
+            said.append(f"{each.what} {theirs.fingerprint(each.what)}")
+        else:
+            signup = listed.get((Role(each.what), each.person))
+            said.append(f"{each.what} {each.theirs} {signup.feed_ids if signup else each.person}")
+    return sha256("|".join(sorted(said)).encode()).hexdigest()[:16]
 
 
 def miss_frozen(known: Known) -> Revised:
@@ -163,7 +207,7 @@ def miss_frozen(known: Known) -> Revised:
 def _finished(revision: Revision, known: Known, over_after: timedelta, now: datetime) -> Revision:
     """`revision`, with the match declared over if it has been due for that long and nobody touched it."""
     start = known.match.fields.scheduled_at
-    if start is None or start + over_after > now or not known.is_untouched:
+    if start is None or start + over_after > now or known.local_work:
         return revision
     return replace(revision, finished_at=start + over_after)
 

@@ -94,7 +94,7 @@ def _due_without_news(
         for episode_id, each in known.items()
         if episode_id not in heard.mentioned
         and not each.is_cancelled
-        and each.is_untouched
+        and not each.local_work
         and each.base.scheduled_at
         and each.base.scheduled_at + over_after <= now
     )
@@ -119,13 +119,18 @@ def _cancellations(
         if episode.id in heard.asked and (event := _strange_event(episode, snapshot))
     }
     return tuple(
-        Cancellation(known[id_].match, why, delete and known[id_].is_untouched)
+        _cancellation(known[id_], why, delete=delete)
         for id_, why in sorted(whys.items())
         if id_ in known
         and known[id_].entry
         and not known[id_].is_cancelled
         and known[id_].match.frozen_by is None
     )
+
+
+def _cancellation(known: Known, why: str, *, delete: bool) -> Cancellation:
+    kept_by = known.local_work if delete else None
+    return Cancellation(known.match, why, delete and not kept_by, kept_by)
 
 
 def _strange_event(episode: SpeedGamingEpisode, snapshot: Snapshot) -> str | None:

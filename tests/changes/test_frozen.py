@@ -2,10 +2,10 @@
 
 import pytest
 
+from sgsync.administration import read_history
 from tests.changes.helpers import (
     EPISODE,
     edit,
-    events_of,
     field_of,
     imported,
     match_of,
@@ -46,6 +46,11 @@ def test_nothing_of_a_frozen_match_follows(frozen: Scene) -> None:
     assert (frozen.count("crew"), lines) == (5, [])
 
 
+def history_of(scene: Scene, episode_id: int) -> list[tuple[str | None, ...]]:
+    events = read_history(episode_id, settings=scene.settings()).events
+    return [(event.kind, event.what, event.before, event.after) for event in events if event.kind == "frozen"]
+
+
 def test_that_a_frozen_match_should_have_changed_is_said_once(frozen: Scene) -> None:
     with logged_lines() as lines:
         frozen.import_all()
@@ -54,13 +59,21 @@ def test_that_a_frozen_match_should_have_changed_is_said_once(frozen: Scene) -> 
     assert changed_tables(before, frozen.dump()) == RUN_RECORD
     for episode_id in FROZEN:
         assert len([line for line in lines if line.startswith("Left match") and str(episode_id) in line]) == 1
-        assert events_of(frozen, episode_id) == ["frozen"]
+        assert [event[1:] for event in history_of(frozen, episode_id)] == [
+            ("time", "2026-11-28 18:10 UTC", "2026-11-28 18:40 UTC"),
+            ("title", "Standard - Week 1", "Grand final"),
+            ("channel", "SpeedGaming", None),
+            ("player Bitwing", "listed", "not listed"),
+        ]
 
 
 def test_overwrite_does_not_thaw(frozen: Scene) -> None:
     before = [match_row(frozen, episode_id) for episode_id in FROZEN]
-    frozen.import_into(1, overwrite=True)
+    frozen.import_all()
+    with logged_lines() as lines:
+        frozen.import_into(1, overwrite=True)
     assert [match_row(frozen, episode_id) for episode_id in FROZEN] == before
+    assert len([line for line in lines if line.startswith("Left match")]) == len(FROZEN)
 
 
 def test_a_match_that_thaws_follows(frozen: Scene) -> None:

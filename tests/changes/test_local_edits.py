@@ -158,6 +158,9 @@ def test_overwrite_does_not_take_rank_or_station(league: Scene) -> None:
     league.execute(STATION, "sg_4377")
     league.episodes = [make_episode(EPISODE, make_player())]
     league.import_into(1, overwrite=True)
+    with warnings() as lines:
+        league.import_into(1, overwrite=True)
+    assert any(line.endswith("(it has a rank or a station)") for line in lines)
     assert league.players_of(EPISODE) == {"aurelio", "sg_4377"}
 
 

@@ -74,7 +74,7 @@ def test_an_episode_comes_before_a_match_of_the_same_number(scene: Scene) -> Non
 
 def test_nothing_is_known_of_a_strange_number(scene: Scene) -> None:
     for number in (4711, 10**22):
-        with pytest.raises(UsageError, match=f"never imported an episode {number}"):
+        with pytest.raises(UsageError, match=f"knows no episode {number}, and no match {number}"):
             read_history(number, settings=scene.settings())
 
 

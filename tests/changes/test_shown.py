@@ -76,7 +76,9 @@ def assert_shows_everything(scene: Scene, finished: Finished) -> None:
     assert block(shown, f"! match {kept} for episode {KEPT}")[1:] == [
         "    kept local edit of title: Showcase, SpeedGaming says Semifinal"
     ]
-    assert block(shown, f"! match {frozen} for episode {FROZEN}: Standard - Week 1 (frozen: ")
+    assert block(shown, f"! match {frozen} for episode {FROZEN}: Standard - Week 1 (frozen: ")[1:] == [
+        f"    not followed: time {in_utc(SOON)} (in 3 hours) -> {in_utc(LATER)} (in 27 hours)"
+    ]
     assert (
         f"- match {gone} for episode {GONE}: SpeedGaming no longer has the episode; its match is kept"
         in shown
@@ -128,7 +130,9 @@ def test_as_json_a_dry_run_has_the_same_as_values(league: Scene, sgsync: Sgsync)
     ]
     assert [(each["role"], each["name"]) for each in changed["removed"]] == [("player", "Bitwing")]
     assert [(each["role"], each["approved"]) for each in changed["approvals"]] == [("commentator", True)]
-    assert about[KEPT]["kept"] == [{"what": "title", "ours": "Showcase", "theirs": "Semifinal"}]
+    assert about[KEPT]["kept"] == [
+        {"what": "title", "ours": "Showcase", "theirs": "Semifinal", "why": "it was edited here"}
+    ]
     assert about[FROZEN]["frozen"]
     assert (about[GONE]["delete"], about[NEW]["scheduled_at"]) == (False, SOON)
     assert {"create_user", "create_placeholder", "create_channel"} <= {action["action"] for action in actions}

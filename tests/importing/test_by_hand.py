@@ -26,6 +26,7 @@ def league(scene: Scene) -> Scene:
 def test_a_deleted_match_is_not_resurrected(league: Scene, caplog: pytest.LogCaptureFixture) -> None:
     league.import_all()
     league.execute('DELETE FROM "match" WHERE speedgaming_episode_id = 74611')
+    league.import_all()  # notes it in the history
     before = league.dump()
     caplog.set_level("INFO", "sgsync")
     report = league.import_all()

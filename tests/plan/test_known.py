@@ -112,8 +112,24 @@ def test_a_match_that_an_admin_deleted_is_not_resurrected_however_its_episode_ch
     world.delete(75000)
     for heard in (IMPORTED, CHANGED):
         plan = world.hear(heard)
-        assert plan.is_empty
+        assert not plan.changes_application
         assert [skip.reason for skip in plan.skips] == [SkipReason.DELETED]
+    assert world.plan_of(CHANGED).is_empty
+
+
+def test_the_history_notes_once_that_somebody_deleted_a_match(world: World) -> None:
+    world.delete(75000)
+    assert world.hear(IMPORTED).deletions == (75000,)
+    assert world.hear(CHANGED).deletions == ()
+    assert world.history[-1].kind == "deleted"
+    world.hear(CHANGED, requested=frozenset({75000}))
+    world.delete(75000)
+    assert world.hear(CHANGED).deletions == (75000,)
+
+
+def test_what_an_operator_deleted_with_the_setting_is_no_deletion_by_an_admin(world: World) -> None:
+    world.do(world.plan(world.asked(75000, gone=True), delete_cancelled=True))
+    assert world.hear(IMPORTED).deletions == ()
 
 
 def test_a_deleted_match_is_never_asked_for(world: World) -> None:

@@ -152,7 +152,9 @@ def test_the_history_tells_what_was_kept_back_and_why(world: World) -> None:
 
 def test_the_history_tells_what_a_frozen_match_did_not_follow(world: World) -> None:
     world.freeze(1, "it has started")
-    assert history(world, {"title": "Finals"}) == [Event(1, "frozen", why="it has started")]
+    assert history(world, {"title": "Finals"}) == [
+        Event(1, "frozen", "title", "Standard - Week 1", "Finals", "it has started")
+    ]
 
 
 def test_the_history_of_an_episode_from_beginning_to_end() -> None:

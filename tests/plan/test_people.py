@@ -6,6 +6,7 @@ import pytest
 
 from sgsync.fetch.wire import SpeedGamingEpisode
 from sgsync.plan.actions import Kept
+from sgsync.plan.reconcile import work_on
 from sgsync.snapshot.values import Role
 from tests.feed_json import Json, make_crew, make_player
 from tests.plan.episodes import episode
@@ -81,7 +82,7 @@ def test_who_was_worked_on_stays_when_removed_upstream_and_that_is_said_once(
     user_id = world.user_id(name)
     world.seat(75000, role, user_id, is_pristine=False)
     (revision,) = world.hear(WITHOUT).revisions
-    assert revision.kept == (Kept(role, "listed", "not listed", user_id),)
+    assert revision.kept == (Kept(role, "listed", "not listed", user_id, work_on(role)),)
     assert name in world.names(75000, role)
     assert world.plan_of(WITHOUT).is_empty
 
@@ -129,7 +130,7 @@ def test_who_was_removed_locally_comes_back_only_once_signed_up_anew(
 def test_who_was_removed_on_both_sides_is_no_conflict(world: World) -> None:
     world.unseat(75000, Role.PLAYER, world.user_id("Ben"))
     plan = world.hear(schedule(ANN))
-    assert [revision.kept for revision in plan.revisions] == [()]
+    assert plan.revisions == ()
     assert world.plan_of(schedule(ANN)).is_empty
 
 
@@ -222,7 +223,7 @@ def test_an_approval_given_here_stays_while_speedgaming_says_nothing_new(world: 
 def test_an_approval_given_on_both_sides_is_no_conflict(world: World) -> None:
     world.seat(75000, Role.COMMENTATOR, world.user_id("quill"), approved=True, is_pristine=False)
     plan = world.hear(schedule(ANN, BEN, crew=(APPROVED,)))
-    assert [revision.kept for revision in plan.revisions] == [()]
+    assert plan.revisions == ()
 
 
 def test_what_an_approver_decided_stays_and_that_is_said_once(world: World) -> None:
@@ -230,7 +231,9 @@ def test_what_an_approver_decided_stays_and_that_is_said_once(world: World) -> N
     world.hear(schedule(ANN, BEN, crew=(APPROVED,)))
     world.seat(75000, Role.COMMENTATOR, quill, is_pristine=False)
     (revision,) = world.hear(BOTH).revisions
-    assert revision.kept == (Kept(Role.COMMENTATOR, "approved", "not approved", quill),)
+    assert revision.kept == (
+        Kept(Role.COMMENTATOR, "approved", "not approved", quill, work_on(Role.COMMENTATOR)),
+    )
     assert approved(world)
     assert world.plan_of(BOTH).is_empty
 
@@ -273,5 +276,16 @@ def test_an_overwrite_claims_no_approval_that_it_does_not_write(world: World) ->
     world.seat(75000, Role.COMMENTATOR, quill, approved=True, is_pristine=False)
     (revision,) = world.hear(BOTH, overwrite=True).revisions
     assert revision.approvals == ()
-    assert revision.kept == (Kept(Role.COMMENTATOR, "approved", "not approved", quill),)
-    assert world.plan_of(BOTH, overwrite=True).is_empty
+    assert revision.kept == (
+        Kept(Role.COMMENTATOR, "approved", "not approved", quill, work_on(Role.COMMENTATOR)),
+    )
+    (again,) = world.plan_of(BOTH, overwrite=True).revisions
+    assert (again.changes_match, again.kept) == (False, revision.kept)
+
+
+def test_an_overwrite_says_each_time_who_stays_and_why(world: World) -> None:
+    ben = world.user_id("Ben")
+    world.seat(75000, Role.PLAYER, ben, is_pristine=False)
+    world.hear(WITHOUT)
+    (revision,) = world.hear(WITHOUT, overwrite=True).revisions
+    assert revision.kept == (Kept(Role.PLAYER, "listed", "not listed", ben, "it has a rank or a station"),)

@@ -25,7 +25,7 @@ KNOWN = snapshot_after(episode(75000))
 ELSEWHERE = make_snapshot(
     matches=[replace(make_known_match(75000, 900, tournament_id=6), tournament_slug="alttprleague")]
 )
-DELETED = make_snapshot(ledger=[make_ledger_entry(75000)])
+DELETED = make_snapshot(ledger=[replace(make_ledger_entry(75000), told={"deleted": "yes"})])
 
 
 def no_people(**fields: str) -> dict[str, Any]:

@@ -267,7 +267,7 @@ def _apply(plan: Plan, world: World) -> None:
     for revision in plan.revisions:
         _revise(revision, ids, world)
     for memory in plan.memories:
-        _remember(memory, ids, world)
+        _remember(memory, ids, world, is_gone=memory.episode_id in plan.deletions)
     events = list(chronicle(plan))
     assert {event.episode_id for event in events} <= world.ledger.keys()
     world.history += events
@@ -349,9 +349,9 @@ def _revise(revision: Revision, ids: _Ids, world: World) -> None:
         world.finished[match.id] = revision.finished_at
 
 
-def _remember(memory: Memory, ids: _Ids, world: World) -> None:
-    match_id = ids.matches[memory.episode_id] if memory.match_id is None else memory.match_id
-    assert match_id in world.matches
+def _remember(memory: Memory, ids: _Ids, world: World, *, is_gone: bool) -> None:
+    match_id = memory.match_id or ids.matches.get(memory.episode_id)
+    assert (match_id is None) if is_gone else (match_id in world.matches)
     base = replace(memory.fields, channel=ids.channel(memory.fields.channel))
     world.ledger[memory.episode_id] = LedgerEntry(
         memory.episode_id, match_id, base, memory.state, dict(memory.told)

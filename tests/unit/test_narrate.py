@@ -115,14 +115,22 @@ def test_a_kept_edit_is_a_warning_with_both_sides(world: World) -> None:
     about = "Kept local edit in match 901 for episode 1:"
     assert told(plan) == [
         ("WARNING", f"{about} title is Edited, SpeedGaming says Finals"),
-        ("WARNING", f"{about} player Ben is listed, SpeedGaming says not listed"),
+        (
+            "WARNING",
+            f"{about} player Ben is listed, SpeedGaming says not listed (it has a rank or a station)",
+        ),
     ]
 
 
 def test_a_frozen_match_that_should_change_is_told(world: World) -> None:
     world.freeze(1, "it has started")
     plan = world.plan_of(episode(1, ANN, BEN, title="Finals", commentators=[QUILL], channels=[]))
-    assert told(plan) == [("INFO", "Left match 901 for episode 1 as it is, it has started")]
+    assert told(plan) == [
+        (
+            "INFO",
+            "Left match 901 for episode 1 as it is, it has started; not followed: title Standard - Week 1 -> Finals",
+        )
+    ]
 
 
 def test_a_frozen_match_whose_episode_is_missing_is_told(world: World) -> None:

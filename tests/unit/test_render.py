@@ -108,7 +108,7 @@ def test_kept_edits_are_told_with_both_sides() -> None:
     lines = lines_of(revision_plan())
     assert [line for line in lines if line.startswith("kept local edit")] == [
         "kept local edit of time: none, SpeedGaming says 2026-11-28 18:40 UTC (in 7 hours)",
-        "kept local edit of player Cid: listed, SpeedGaming says not listed",
+        "kept local edit of player Cid: listed, SpeedGaming says not listed (it has a rank or a station)",
     ]
 
 
