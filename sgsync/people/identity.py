@@ -13,7 +13,8 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from sgsync.people.sightings import Sighting, fold, is_crew_placeholder_name
 from sgsync.snapshot.values import Alias, AliasKey, AliasKind, AliasSource, Role, Signup, Snapshot, User
@@ -127,8 +128,7 @@ def _order(sighting: Sighting) -> tuple[bool, int, Role, int, int, str, str]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Memory:
+class _Memory(NamedTuple):
     """Whom an alias means, as known at this point of the decisions."""
 
     person: Person
@@ -145,11 +145,11 @@ class _Register:
         self.new_placeholders: list[NewPlaceholder] = []
         self.upgrades: list[Upgrade] = []
         self.merges: list[Merge] = []
-        self._known_aliases = snapshot.aliases
+        self._known_aliases = {key: _remembered(alias) for key, alias in snapshot.aliases.items()}
         self._aliases: dict[AliasKey, _Memory] = {}
         self._tags: defaultdict[Person, set[AliasKey]] = defaultdict(set)
-        for key, alias in snapshot.aliases.items():
-            self._remember(key, _remembered(alias))
+        for key, memory in self._known_aliases.items():
+            self._remember(key, memory)
         self._real: dict[int, Person] = {}  # by Discord id
         self._placeholders: dict[Person, str] = {}  # their user names
         self._placeholder_named: dict[str, Person] = {}
@@ -208,7 +208,7 @@ class _Register:
         return tuple(
             LearnedAlias(key, memory.person, memory.discord_id, memory.source)
             for key, memory in sorted(self._aliases.items())
-            if key not in self._known_aliases or memory != _remembered(self._known_aliases[key])
+            if memory != self._known_aliases.get(key)
         )
 
     def _own_placeholders(self, sighting: Sighting) -> Iterator[int]:
@@ -336,7 +336,7 @@ class _Register:
             if key.kind is AliasKind.CREW_NAME:
                 del self._aliases[key]  # a name never leads to a real person: the merge forgets it
             else:
-                self._remember(key, replace(self._aliases[key], person=user_id))
+                self._remember(key, self._aliases[key]._replace(person=user_id))
         for signup in [signup for signup, person in self._signups.items() if person == placeholder_id]:
             self._signups[signup] = user_id
 

@@ -5,8 +5,8 @@ A sighting is what SpeedGaming said about somebody, before anyone decided who th
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from sgsync.fetch.wire import SpeedGamingCrewMember, SpeedGamingEpisode, SpeedGamingPlayer
 from sgsync.snapshot.values import AliasKey, AliasKind, Role
@@ -21,8 +21,7 @@ _CREW_PLACEHOLDER = "sg_crew_"
 _DISCRIMINATOR = re.compile(r"(?P<name>.+)#(?P<discriminator>\d{4})", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(NamedTuple):
     """One appearance. `feed_id` is a player id, or the id of this one sign-up of a crew member."""
 
     episode_id: int

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from sgsync.people.identity import Identities, Person
 from sgsync.snapshot.values import ChannelRef, KnownMatch, MatchFields, Role, State, Tournament
@@ -34,8 +34,7 @@ class Skip:
     sentence: str
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedSignup:
+class PlannedSignup(NamedTuple):
     """One person in one role of an episode, however often the feed lists them there."""
 
     role: Role

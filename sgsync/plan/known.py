@@ -1,7 +1,7 @@
 """A known episode with its three sides brought together: base, row, and who is merged into whom."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sgsync.plan.actions import EDITED, Seat
 from sgsync.plan.reconcile import work_on
@@ -81,12 +81,12 @@ def _known(
 
 
 def _inherited(row: Entry, merged: Mapping[int, int]) -> Entry:
-    return replace(row, user_id=merged.get(row.user_id, row.user_id))
+    return row._replace(user_id=merged.get(row.user_id, row.user_id))
 
 
 def _both(one: Entry, other: Entry) -> Entry:
-    return replace(
-        one, approved=one.approved or other.approved, is_pristine=one.is_pristine and other.is_pristine
+    return one._replace(
+        approved=one.approved or other.approved, is_pristine=one.is_pristine and other.is_pristine
     )
 
 

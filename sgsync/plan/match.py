@@ -11,8 +11,12 @@ def title_of(episode: SpeedGamingEpisode) -> str:
     """The first thing that anybody wrote about `episode`, else who plays whom."""
     matches = [match for match in (episode.match1, episode.match2) if match]
     written = (episode.title, *(match.title for match in matches), *(match.note for match in matches))
+    return cut(next(filter(None, written), None) or _who_plays(episode), TITLE_LENGTH)
+
+
+def _who_plays(episode: SpeedGamingEpisode) -> str:
     names = {player.id: player.label or player.discord_tag for player in episode.players if player.is_person}
-    return cut(next(filter(None, written), " vs ".join(filter(None, names.values()))), TITLE_LENGTH)
+    return " vs ".join(filter(None, names.values()))
 
 
 def channel_of(episode: SpeedGamingEpisode, language: str) -> SpeedGamingChannel | None:

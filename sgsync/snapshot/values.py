@@ -1,4 +1,7 @@
-"""What the database knows that a plan depends on: frozen values, no rules."""
+"""What the database knows that a plan depends on: frozen values, no rules.
+
+Those of which there are thousands are tuples: they are made and compared several times as fast.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -42,8 +45,7 @@ class AliasKey(NamedTuple):
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class Alias:
+class Alias(NamedTuple):
     """sgsync's memory of who an alias is.
 
     `discord_id` is the Discord id that it was seen with, if any. Without one, an alias of the feed
@@ -111,8 +113,7 @@ class MatchFields:
     tournament_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """Somebody's row in `matchplayers` or `crew`.
 
     `is_pristine`: nobody gave it a rank or a station, and nobody of the application approved it.
@@ -157,8 +158,7 @@ class LedgerEntry:
     told: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Signup:
+class Signup(NamedTuple):
     """Who was imported for one role of an episode, and under which of SpeedGaming's ids."""
 
     episode_id: int
