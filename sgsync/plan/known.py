@@ -74,7 +74,9 @@ def _known(
             for row in people.values()
         )
     base_people: dict[Seat, Signup] = {}
-    for signup in (replace(each, user_id=merged.get(each.user_id, each.user_id)) for each in signups):
+    if merged:
+        signups = (each._replace(user_id=merged.get(each.user_id, each.user_id)) for each in signups)
+    for signup in signups:
         place = (signup.role, signup.user_id)
         base_people[place] = _united(base_people[place], signup) if place in base_people else signup
     return Known(match, entry, entry.base if entry else match.fields, base_people, people)
@@ -91,8 +93,7 @@ def _both(one: Entry, other: Entry) -> Entry:
 
 
 def _united(one: Signup, other: Signup) -> Signup:
-    return replace(
-        one,
+    return one._replace(
         feed_ids=tuple(sorted({*one.feed_ids, *other.feed_ids})),
         approved=one.approved or other.approved,
     )

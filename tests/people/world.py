@@ -94,16 +94,16 @@ class People:
             if alias.key.kind is AliasKind.CREW_NAME:
                 del self.aliases[alias.key]
             else:
-                self.aliases[alias.key] = replace(alias, user_id=user.id)
+                self.aliases[alias.key] = alias._replace(user_id=user.id)
         for key in [key for key in self.signups if key[2] == placeholder.id]:
             signup = self.signups.pop(key)
             kept = self.signups.get((*key[:2], user.id))
-            self.sign_up(_united(kept, signup) if kept else replace(signup, user_id=user.id))
+            self.sign_up(_united(kept, signup) if kept else signup._replace(user_id=user.id))
 
 
 def _united(kept: Signup, double: Signup) -> Signup:
     feed_ids = tuple(sorted({*kept.feed_ids, *double.feed_ids}))
-    return replace(kept, feed_ids=feed_ids, approved=kept.approved or double.approved)
+    return kept._replace(feed_ids=feed_ids, approved=kept.approved or double.approved)
 
 
 @dataclass

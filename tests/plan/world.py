@@ -120,7 +120,7 @@ class World:
     def seat(self, episode_id: int, role: Role, user_id: int, **entry: Any) -> None:
         """Put somebody into a match, or change the row that he has there."""
         match = self.match(episode_id)
-        row = replace(self._row(match, role, user_id) or Entry(role, user_id), **entry)
+        row = (self._row(match, role, user_id) or Entry(role, user_id))._replace(**entry)
         self.matches[match.id] = replace(match, entries=(*_without(match, role, user_id), row))
 
     def unseat(self, episode_id: int, role: Role, user_id: int) -> None:
@@ -336,7 +336,7 @@ def _revise(revision: Revision, ids: _Ids, world: World) -> None:
     for row in _rows(revision.approvals, ids):
         before = rows[row.role, row.user_id]
         if before.is_pristine:
-            rows[row.role, row.user_id] = replace(before, approved=row.approved)
+            rows[row.role, row.user_id] = before._replace(approved=row.approved)
     for row in _rows(revision.added, ids):
         rows.setdefault((row.role, row.user_id), row)
     world.matches[match.id] = replace(
