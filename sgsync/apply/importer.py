@@ -114,7 +114,7 @@ class Importer:
             except DBAPIError as error:
                 if not is_data_fault(error):
                     raise
-                poisonous.append(Poisonous(part.episodes[0].id if part.episodes else 0, reason(error)))
+                poisonous.append(Poisonous(part.subject, reason(error)))
         return steps, poisonous
 
     def _step(self, connection: sa.Connection, task: Task, heard: Heard, options: PlanOptions) -> Step:

@@ -26,10 +26,22 @@ Line = tuple[int, str]
 
 @dataclass(frozen=True, slots=True)
 class Poisonous:
-    """An episode that the database does not take, and the database's words for it."""
+    """An episode that the database does not take, and the database's words for it.
 
-    episode_id: int
+    `episode_id` is None for what follows from what is missing.
+    """
+
+    episode_id: int | None
     reason: str
+
+    @property
+    def sentence(self) -> str:
+        what = (
+            f"Episode {self.episode_id} was left out"
+            if self.episode_id
+            else "What is missing from the schedule was left as it is"
+        )
+        return f"{what}, the database refused it: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +86,7 @@ class Imported:
     @property
     def problems(self) -> tuple[str, ...]:
         rejected = (malformed_sentence(entry) for entry in self.schedule.rejected)
-        poisonous = (
-            f"Episode {episode.episode_id} was left out, the database refused it: {episode.reason}"
-            for episode in self.poisonous
-        )
+        poisonous = (each.sentence for each in self.poisonous)
         return (*rejected, *poisonous, *self.refused)
 
 

@@ -45,11 +45,20 @@ class Heard:
         return cls(schedule.episodes, frozenset(listed | malformed), window)
 
     def one_by_one(self) -> "list[Heard]":
-        """The same in parts, so that one of them can fail without the others: each episode, then the absences."""
-        episodes = [
+        """The same in parts, so that one of them can fail without the others: by episode, then what is missing."""
+        listed = [
             Heard((episode,), self.mentioned, asked=self.asked & {episode.id}) for episode in self.episodes
         ]
-        return [*episodes, replace(self, episodes=())]
+        gone = [
+            Heard((), self.mentioned, asked=frozenset({episode_id}), gone=frozenset({episode_id}))
+            for episode_id in sorted(self.gone)
+        ]
+        return [*listed, *gone, replace(self, episodes=(), gone=frozenset())]
+
+    @property
+    def subject(self) -> int | None:
+        """The one episode that a part is about; None for what is missing."""
+        return next(iter((*(episode.id for episode in self.episodes), *self.gone)), None)
 
     def after_asking(
         self, found: Iterable[SpeedGamingEpisode], asked: Iterable[int], gone: Iterable[int]

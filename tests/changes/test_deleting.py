@@ -161,3 +161,20 @@ def test_a_question_that_fails_deletes_nothing(doomed: Scene, feed: Feed) -> Non
     feed.episode = (200, b'{"error": "Database is down."}')
     assert totals(doomed.import_all(on_cancel="delete")) == {"skipped": 3}
     assert field_of(doomed, "title") is not None
+
+
+def test_a_deletion_that_the_database_refuses_stops_no_other(scene: Scene) -> None:
+    gone = [make_episode(EPISODE), make_episode(EPISODE + 1)]
+    rest = [make_episode(EPISODE + 2), make_episode(EPISODE + 3)]
+    imported(scene, *gone, *rest)
+    scene.execute(f"""
+        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not this one'; END $$;
+        CREATE TRIGGER refuse BEFORE DELETE ON "match" FOR EACH ROW
+            WHEN (OLD.speedgaming_episode_id = {EPISODE}) EXECUTE FUNCTION refuse();
+    """)
+    scene.episodes = rest
+    report = scene.import_all(on_cancel="delete")
+    assert totals(report) == {"cancelled": 1, "skipped": 2, "failed": 1}
+    (problem,) = report.tournaments[0].problems
+    assert problem.startswith(f"Episode {EPISODE} was left out, the database refused it: not this one")
+    assert scene.imported_episodes() == {EPISODE, EPISODE + 2, EPISODE + 3}
