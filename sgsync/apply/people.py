@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from sgsync.database import tables as t
 from sgsync.database import writes
-from sgsync.database.links import LinkRecord, record_link
+from sgsync.database.links import LinkRecord, record_links
 from sgsync.database.merge import merge_placeholder
 from sgsync.errors import MergeConflictError
 from sgsync.people.identity import Identities, Merge, Upgrade
@@ -30,26 +30,17 @@ class MergeRefusedError(Exception):
 def merge_people(connection: sa.Connection, merges: Iterable[Merge], now: datetime) -> None:
     """Let placeholders become the real users that they turned out to be. Raises MergeRefusedError."""
     refused: dict[int, str] = {}
+    links: list[LinkRecord] = []
     for merge in merges:
         try:
             moved = merge_placeholder(connection, merge.placeholder_id, merge.user_id)
         except MergeConflictError as error:
             refused[merge.placeholder_id] = str(error)
-            continue
-        record_link(
-            connection,
-            LinkRecord(
-                placeholder_id=merge.placeholder_id,
-                placeholder_name=merge.placeholder_name,
-                user_id=merge.user_id,
-                linked_at=now,
-                linked_by=IMPORTER,
-                source="feed",
-                moved=moved,
-            ),
-        )
+        else:
+            links.append(_link(merge.placeholder_id, merge.placeholder_name, merge.user_id, now, moved))
     if refused:
         raise MergeRefusedError(refused)
+    record_links(connection, links)
 
 
 def upgrade_people(connection: sa.Connection, upgrades: Sequence[Upgrade], now: datetime) -> bool:
@@ -57,7 +48,10 @@ def upgrade_people(connection: sa.Connection, upgrades: Sequence[Upgrade], now: 
     rows = [_upgrade_row(upgrade) for upgrade in upgrades]
     if writes.upgrade_placeholders(connection, rows) != len(rows):
         return False
-    writes.insert_rows(connection, t.Link, [_link_row(upgrade, now) for upgrade in upgrades])
+    record_links(
+        connection,
+        [_link(each.user_id, each.placeholder_name, each.user_id, now, moved={}) for each in upgrades],
+    )
     return True
 
 
@@ -86,16 +80,10 @@ def _upgrade_row(upgrade: Upgrade) -> Row:
     }
 
 
-def _link_row(upgrade: Upgrade, now: datetime) -> Row:
-    return {
-        "placeholder_id": upgrade.user_id,
-        "placeholder_name": upgrade.placeholder_name,
-        "user_id": upgrade.user_id,
-        "linked_at": now.isoformat(),
-        "linked_by": IMPORTER,
-        "source": "feed",
-        "moved": {},
-    }
+def _link(
+    placeholder_id: int, placeholder_name: str, user_id: int, now: datetime, moved: Mapping[str, int]
+) -> LinkRecord:
+    return LinkRecord(placeholder_id, placeholder_name, user_id, now, IMPORTER, "feed", moved)
 
 
 def _user_row(

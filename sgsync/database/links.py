@@ -1,6 +1,6 @@
 """The record of which placeholder became whom, by whose hand."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Literal
@@ -35,8 +35,9 @@ _COLUMNS = (
 )
 
 
-def record_link(connection: sa.Connection, link: LinkRecord) -> None:
-    connection.execute(sa.insert(t.Link).values(**asdict(link)))
+def record_links(connection: sa.Connection, links: Iterable[LinkRecord]) -> None:
+    if rows := [asdict(link) for link in links]:
+        connection.execute(sa.insert(t.Link).values(rows))
 
 
 def last_link_of_id(connection: sa.Connection, placeholder_id: int) -> LinkRecord | None:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sgsync.database.aliases import approve_aliases
 from sgsync.database.engine import Database
 from sgsync.database.faults import is_conflict, reason
-from sgsync.database.links import LinkRecord, record_link
+from sgsync.database.links import LinkRecord, record_links
 from sgsync.database.merge import merge_placeholder, preview_merge
 from sgsync.database.users import find_account
 from sgsync.database.writes import upgrade_placeholders
@@ -105,7 +105,7 @@ def _link(database: Database, request: Request) -> Link:
             source="admin",
             moved=moved,
         )
-        record_link(connection, record)
+        record_links(connection, [record])
         return replace(
             link,
             state=LinkState.LINKED,

@@ -28,6 +28,7 @@ def test_a_deleted_match_is_not_resurrected(league: Scene, caplog: pytest.LogCap
     league.execute('DELETE FROM "match" WHERE speedgaming_episode_id = 74611')
     league.import_all()  # notes it in the history
     before = league.dump()
+    caplog.clear()
     caplog.set_level("INFO", "sgsync")
     report = league.import_all()
     assert changed_tables(before, league.dump()) == RUN_RECORD
