@@ -9,20 +9,17 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 
 from sgsync.database import tables as t
-from sgsync.snapshot.values import Role, State
+from sgsync.database.staffing import CALLED_FOR, has_approved, is_understaffed
+from sgsync.snapshot.values import Role
 from sgsync.telling.news import Happening, Kind, Subject
 
-_CALLED_FOR = (Role.COMMENTATOR, Role.TRACKER)
 _STARTS_AT = func.coalesce(t.Match.scheduled_at, t.Episode.scheduled_at)
 _NAME = func.coalesce(t.User.display_name, t.User.discord_username)
 
 
 def note_missing_crew(connection: sa.Connection, now: datetime, until: datetime) -> None:
-    """Enter into the history, once each, the matches before `until` that lack approved crew.
-
-    A match without a channel is not broadcast, and lacks nobody.
-    """
-    missing = func.concat_ws(", ", *(sa.case((~_has(role), role.value)) for role in _CALLED_FOR))
+    """Enter into the history, once each, the matches before `until` that lack approved crew."""
+    missing = func.concat_ws(", ", *(sa.case((~has_approved(role), role.value)) for role in CALLED_FOR))
     noted_before = t.some_row().where(
         t.Change.episode_id == t.Episode.episode_id, t.Change.kind == Kind.UNSTAFFED.value
     )
@@ -35,22 +32,11 @@ def note_missing_crew(connection: sa.Connection, now: datetime, until: datetime)
         select(*values, missing)
         .join(t.Match, t.Match.id == t.Episode.match_id)
         .join(t.Tournament, t.Tournament.id == t.Match.tournament_id)
-        .where(t.Tournament.speedgaming_enabled, t.Tournament.is_active)
-        .where(t.Episode.state == State.ACTIVE.value, t.Match.stream_channel_id.is_not(None))
-        .where(t.Match.scheduled_at > now, t.Match.scheduled_at <= until, t.Match.finished_at.is_(None))
-        .where(sa.or_(*(~_has(role) for role in _CALLED_FOR)), ~noted_before)
+        .where(is_understaffed(now), t.Match.scheduled_at <= until, ~noted_before)
         .order_by(t.Match.scheduled_at)
     )
     columns = ("episode_id", "happened_at", "kind", "what")
     connection.execute(sa.insert(t.Change).from_select(columns, upcoming))
-
-
-def _has(role: Role) -> sa.ColumnElement[bool]:
-    return (
-        t.some_row()
-        .where(t.Crew.match_id == t.Match.id, t.Crew.role == role.value, t.Crew.approved)
-        .correlate(t.Match)
-    )
 
 
 def read_untold(connection: sa.Connection, reader: str, since: datetime) -> tuple[Happening, ...]:

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from sgsync.database import tables as t
+from sgsync.database.staffing import is_understaffed
 
 # A week of cron's; whoever has not succeeded since has waited long enough to be found without counting.
 NEWEST_RUNS = 2_016
@@ -61,6 +62,7 @@ class UpcomingMatch:
     title: str | None
     scheduled_at: datetime
     is_cancelled: bool
+    is_understaffed: bool
     commentators: int
     trackers: int
     approved_commentators: int
@@ -169,15 +171,17 @@ def upcoming_matches(connection: sa.Connection, now: datetime) -> Sequence[Upcom
             t.Match.title,
             t.Match.scheduled_at,
             (t.Episode.state == "cancelled").label("is_cancelled"),
+            is_understaffed(now).label("is_understaffed"),
             crew("commentator").label("commentators"),
             crew("tracker").label("trackers"),
             crew("commentator", t.Crew.approved.is_(True)).label("approved_commentators"),
             crew("tracker", t.Crew.approved.is_(True)).label("approved_trackers"),
         )
         .join(t.Episode, t.Episode.match_id == t.Match.id)
+        .join(t.Tournament, t.Tournament.id == t.Match.tournament_id)
         .outerjoin(t.Crew, t.Crew.match_id == t.Match.id)
         .where(t.Match.scheduled_at >= now, t.Match.finished_at.is_(None))
-        .group_by(t.Match.id, t.Episode.episode_id)
+        .group_by(t.Match.id, t.Episode.episode_id, t.Tournament.id)
         .order_by(t.Match.scheduled_at, t.Match.id)
     )
     return tuple(UpcomingMatch(**row) for row in connection.execute(upcoming).mappings())

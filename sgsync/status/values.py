@@ -72,7 +72,7 @@ class Status:
     @property
     def understaffed(self) -> tuple[UpcomingMatch, ...]:
         """The upcoming matches that lack an approved commentator or tracker."""
-        return tuple(match for match in self.upcoming if not match.is_cancelled and lacking(match))
+        return tuple(match for match in self.upcoming if match.is_understaffed)
 
     @property
     def problems(self) -> tuple[Problem, ...]:

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from sgsync.database.engine import Database
+from sgsync.database.news import note_missing_crew
 from sgsync.database.status import RunRecord, UpcomingMatch
 from sgsync.linking import link_placeholder
 from sgsync.status.operations import status_at
 from sgsync.status.values import ProblemKind, Status, lacking, state_of
-from tests.feed_json import make_crew, make_episode, make_player
+from tests.feed_json import make_crew, make_episode, make_event, make_player
 from tests.operating.conftest import Here
 from tests.scene import LIVE, Scene, canned_feed
 
@@ -93,7 +94,7 @@ def test_a_run_without_an_end_is_running_or_was_killed(
 
 def match(**crew: int) -> UpcomingMatch:
     numbers = {"commentators": 0, "trackers": 0, "approved_commentators": 0, "approved_trackers": 0, **crew}
-    return UpcomingMatch(1, 75000, 1, "A match", NOW, is_cancelled=False, **numbers)
+    return UpcomingMatch(1, 75000, 1, "A match", NOW, is_cancelled=False, is_understaffed=True, **numbers)
 
 
 @pytest.mark.parametrize(
@@ -251,6 +252,24 @@ class TestEpisodes:
             75001: ("commentator not approved", "no tracker"),
             75002: ("no commentator", "no tracker"),
         }
+
+    def test_status_and_discord_mean_the_same_matches_without_crew(self, scene: Scene) -> None:
+        nobody: dict[str, Any] = {"commentators": [], "trackers": []}
+        scene.add_tournament("over")
+        scene.episodes = [
+            make_episode(75000, **nobody),
+            make_episode(75001, **nobody, channels=[]),
+            make_episode(75002, **nobody, event=make_event("over")),
+            make_episode(75003, **nobody),
+        ]
+        scene.import_all()
+        scene.execute("UPDATE tournament SET speedgaming_enabled = false WHERE id = 2")
+        scene.episodes.pop()
+        scene.import_all()
+        with Database(scene.url) as database, database.transaction() as connection:
+            note_missing_crew(connection, NOW, NOW + timedelta(days=30))
+        told = scene.column("SELECT episode_id FROM sgsync.change WHERE kind = 'unstaffed'")
+        assert [each.episode_id for each in status_of(scene).understaffed] == told == [75000]
 
     def test_placeholders_wait_for_their_next_match(self, scene: Scene) -> None:
         scene.episodes = [make_episode(75000, make_player(5, "Later", discordId=""))]
