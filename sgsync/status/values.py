@@ -62,6 +62,11 @@ class Status:
         return f"The last successful import-all ended {ago(_end(self.last_sync), self.now)}"
 
     @property
+    def standing(self) -> tuple[UpcomingMatch, ...]:
+        """The upcoming matches but for those that SpeedGaming has cancelled."""
+        return tuple(match for match in self.upcoming if not match.is_cancelled)
+
+    @property
     def waiting(self) -> tuple[ListedPlaceholder, ...]:
         """The placeholders who are in an upcoming match, the next one first."""
         awaited = [each for each in self.placeholders if each.next_match]

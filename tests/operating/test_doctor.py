@@ -127,6 +127,10 @@ class TestCombinedFeed:
         check = rules.judge_combined(self.UNSAFE, in_use=True)
         assert (check.state, check.advice) == (State.FAIL, "Set SGSYNC_FEED=per-event.")
 
+    def test_one_that_says_the_same_saves_requests(self) -> None:
+        same = FeedComparison(same=("alttprleague", "sglive26"))
+        assert "1 request a run instead of 2." in rules.judge_combined(same, in_use=False).finding
+
     def test_and_only_told_where_it_is_not(self) -> None:
         check = rules.judge_combined(self.UNSAFE, in_use=False)
         assert (check.state, "sglive26" in check.finding) == (State.OK, True)

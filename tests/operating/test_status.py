@@ -240,6 +240,16 @@ class TestEpisodes:
         assert problems_of(scene) == [(ProblemKind.CANCELLED, 1, 75001)]
         assert status_of(scene).totals[1].cancelled == 1
 
+    def test_a_cancelled_one_is_not_to_come(self, scene: Scene, sgsync: Here) -> None:
+        unlinked = make_player(5, "Later", discordId="")
+        scene.episodes = [make_episode(75000, make_player()), make_episode(75001, unlinked)]
+        scene.import_all()
+        scene.episodes.pop()
+        scene.import_all()
+        first_line = "1 match is still to come, 1 placeholder is in none of them."
+        assert first_line in sgsync("status").stdout
+        assert (status_of(scene).totals[1].upcoming, status_of(scene).waiting) == (1, ())
+
     def test_upcoming_matches_without_crew_are_named(self, scene: Scene) -> None:
         scene.episodes = [
             make_episode(75000, trackers=[make_crew(88102, "Tally", discordId="811000000000000002")]),
