@@ -27,7 +27,8 @@ ENVIRONMENT = "environment"
 DEFAULT = "default"
 MASK = "***"
 
-_OF_THE_TESTS = frozenset({"test_database_url"})
+_OF_THE_TESTS = "test_"  # begins the names of what the checkout's tests read, which are no settings
+_STAND_IN_URL = "postgresql://host/name"
 _HARMLESS_IN_A_DATABASE_URL = frozenset({"host", "port", "sslmode", "target_session_attrs"})
 
 
@@ -64,8 +65,10 @@ class Configuration:
     feed: FeedSettings | None
 
 
-class _OnlyWhatIsGiven:
+class _GivenSettings(Settings):
     """Settings that look nowhere: what they are made of is given to them."""
+
+    model_config = SettingsConfigDict(toml_file=None)
 
     @classmethod
     def settings_customise_sources(
@@ -77,14 +80,6 @@ class _OnlyWhatIsGiven:
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return (init_settings,)
-
-
-class _GivenSettings(_OnlyWhatIsGiven, Settings):
-    model_config = SettingsConfigDict(toml_file=None)
-
-
-class _GivenFeedSettings(_OnlyWhatIsGiven, FeedSettings):
-    model_config = SettingsConfigDict(toml_file=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +98,15 @@ def read_configuration() -> Configuration:
     given = {name: value for source in reversed(sources) for name, value in source.values.items()}
     faults = _faults(given)
     sound = {name: value for name, value in given.items() if name not in faults}
-    feed = _GivenFeedSettings(**{name: sound[name] for name in sound if name in FeedSettings.model_fields})
-    database = None if "database_url" in faults else _GivenSettings(**sound)
+    if is_nowhere := "database_url" in faults:  # the others are looked at all the same
+        sound["database_url"] = _STAND_IN_URL
+    settings = _GivenSettings(**sound)
     return Configuration(
-        values=tuple(_setting(name, sources, database or feed, faults) for name in Settings.model_fields),
+        values=tuple(_setting(name, sources, settings, faults) for name in Settings.model_fields),
         unknown=tuple(unknown for source in sources for unknown in _unknown_names(source)),
         unreadable=tuple(unreadable),
-        database=database,
-        feed=None if "api_url" in faults else feed,
+        database=None if is_nowhere else settings,
+        feed=None if "api_url" in faults else settings,
     )
 
 
@@ -161,7 +157,7 @@ def _faults(given: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _setting(
-    name: str, sources: tuple[_Source, ...], settings: FeedSettings, faults: Mapping[str, str]
+    name: str, sources: tuple[_Source, ...], settings: Settings, faults: Mapping[str, str]
 ) -> Setting:
     source = next((source.name for source in sources if name in source.values), DEFAULT)
     if (
@@ -170,8 +166,7 @@ def _setting(
         and any("database_url_file" in each.values for each in sources)
     ):
         source = f"{PREFIX}DATABASE_URL_FILE"
-    value = getattr(settings, name, Settings.model_fields[name].default)
-    shown = "" if name in faults else _shown(name, value)
+    shown = "" if name in faults else _shown(name, getattr(settings, name))
     return Setting(PREFIX + name.upper(), shown, source, faults.get(name))
 
 
@@ -215,7 +210,7 @@ def _unknown_names(source: _Source) -> Iterator[UnknownName]:
     fields = Settings.model_fields
     for name in source.names:
         field = name.lower().removeprefix(PREFIX.lower()) if source.name != TOML_FILE else name
-        if field in fields or field in _OF_THE_TESTS:
+        if field in fields or field.startswith(_OF_THE_TESTS):
             continue
         nearest = get_close_matches(field.lower().removeprefix(PREFIX.lower()), fields, n=1)
         meant = (nearest[0] if source.name == TOML_FILE else PREFIX + nearest[0].upper()) if nearest else None

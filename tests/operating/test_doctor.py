@@ -107,6 +107,31 @@ class TestConfiguration:
         assert configuration.database
         assert configuration.database.deadline == timedelta(minutes=4)
 
+    def test_without_an_address_of_the_database_the_other_values_are_those_in_force(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("SGSYNC_ON_CANCEL", "delete")
+        (folder / ".env").write_text("SGSYNC_WINDOW_PAST=4h\n")
+        for url in ("", "mysql://host/name"):
+            monkeypatch.setenv("SGSYNC_DATABASE_URL", url)
+            on_cancel, window, address = map(
+                self.setting, ("SGSYNC_ON_CANCEL", "SGSYNC_WINDOW_PAST", "SGSYNC_DATABASE_URL")
+            )
+            assert (on_cancel.shown, on_cancel.source) == ("delete", "environment")
+            assert (window.shown, window.source) == ("4h", ".env")
+            assert (address.shown, bool(address.fault)) == ("", True)
+            assert read_configuration().database is None
+
+    def test_what_the_tests_read_is_no_misspelt_setting(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name in ("DATABASE_URL", "EFFORT", "SEED"):
+            monkeypatch.setenv(f"SGSYNC_TEST_{name}", "1")
+        assert read_configuration().unknown == ()
+
+    def test_a_name_like_no_setting_is_told_with_the_page_of_all_settings(self, folder: Path) -> None:
+        (folder / ".env").write_text("SGSYNC_ZZZZ=x\n")
+        checks = rules.judge_configuration(read_configuration())
+        assert "docs/settings.md" in (found([*checks], "SGSYNC_ZZZZ", State.WARN).advice or "")
+
     @pytest.mark.parametrize("text", ["window_past = = 1", "\x00", 'api_url = "\xff"'])
     def test_a_broken_file_is_one_fault_among_others(self, folder: Path, text: str) -> None:
         (folder / "sgsync.toml").write_bytes(text.encode("latin-1"))
