@@ -70,6 +70,12 @@ class UpdatedAt:
 LARGEST_ID = 2**31 - 1
 """The application's ids, and SpeedGaming's episode ids with them, are 4-byte integers."""
 
+
+def may_be_id(number: int) -> bool:
+    """Whether something can have this id: of any other number, Postgres says only that it is out of range."""
+    return 0 < number <= LARGEST_ID
+
+
 # The application's tables
 
 
