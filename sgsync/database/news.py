@@ -42,6 +42,7 @@ def note_missing_crew(connection: sa.Connection, now: datetime, until: datetime)
 def read_untold(connection: sa.Connection, reader: str, since: datetime) -> tuple[Happening, ...]:
     """What happened since `since` and was not told to `reader`, oldest first."""
     told = select(t.Told.change_id).where(t.Told.reader == reader).scalar_subquery()
+    left_out = select(func.unnest(t.Told.left_out)).where(t.Told.reader == reader)
     is_news = sa.and_(
         t.Change.kind.in_([kind.value for kind in Kind]),
         sa.or_(t.Change.kind != Kind.CHANGED.value, t.Change.what == "time"),
@@ -61,7 +62,8 @@ def read_untold(connection: sa.Connection, reader: str, since: datetime) -> tupl
         .join(t.Episode, t.Episode.episode_id == t.Change.episode_id)
         .join(t.Tournament, t.Tournament.id == t.Episode.tournament_id)
         .outerjoin(t.Match, t.Match.id == t.Episode.match_id)
-        .where(is_news, t.Change.id > func.coalesce(told, 0), t.Change.happened_at > since)
+        .where(is_news, sa.or_(t.Change.id > func.coalesce(told, 0), t.Change.id.in_(left_out)))
+        .where(t.Change.happened_at > since)
         .where(_STARTS_AT.is_not(None))
         .order_by(t.Change.id)
     )
@@ -85,8 +87,20 @@ def _happening(row: sa.Row[Any]) -> Happening:
     return Happening(row.id, Kind(row.kind), subject, row.what, row.before)
 
 
-def note_told(connection: sa.Connection, reader: str, told: Sequence[Happening], now: datetime) -> None:
-    """Remember that `reader` has been told all of `told`."""
-    row = {"change_id": max(happening.id for happening in told), "told_at": now}
+def note_told(
+    connection: sa.Connection,
+    reader: str,
+    happenings: Sequence[Happening],
+    left_out: Sequence[Happening],
+    now: datetime,
+) -> None:
+    """Remember that `reader` has been told all of `happenings` but for those `left_out`."""
+    row = {
+        "change_id": max(happening.id for happening in happenings),
+        "left_out": [happening.id for happening in left_out],
+        "told_at": now,
+    }
     statement = insert(t.Told).values(reader=reader, **row)
-    connection.execute(statement.on_conflict_do_update(index_elements=["reader"], set_=row))
+    # What was left out before comes with smaller numbers, and maybe alone.
+    furthest = {"change_id": func.greatest(t.Told.change_id, row["change_id"])}
+    connection.execute(statement.on_conflict_do_update(index_elements=["reader"], set_={**row, **furthest}))

@@ -395,4 +395,6 @@ class Told(Base):
     reader: Mapped[str] = mapped_column(primary_key=True)
     # The last entry of `change` that was told; without a foreign key, because history is pruned.
     change_id: Mapped[int] = mapped_column(BigInteger)
+    # Those before it for which the message had no room.
+    left_out: Mapped[list[int]] = mapped_column(server_default=text("'{}'"))
     told_at: Mapped[datetime] = mapped_column(server_default=func.now())
