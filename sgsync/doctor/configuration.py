@@ -20,7 +20,7 @@ from pydantic_settings import (
 )
 
 from sgsync.durations import format_duration
-from sgsync.settings import ENV_FILE, PREFIX, TOML_FILE, FeedSettings, Settings
+from sgsync.settings import ENV_FILE, PREFIX, TOML_FILE, FeedSettings, Settings, faults_in
 from sgsync.text import clean
 
 ENVIRONMENT = "environment"
@@ -149,10 +149,7 @@ def _faults(given: Mapping[str, Any]) -> dict[str, str]:
     try:
         _GivenSettings(**given)
     except ValidationError as error:
-        return {
-            str(part["loc"][0]): clean(part["msg"].removeprefix("Value error, "))
-            for part in error.errors(include_input=False)
-        }
+        return dict(faults_in(error))
     return {}
 
 
