@@ -1,5 +1,6 @@
 """`sgsync import` and `sgsync import-all`."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,8 @@ from sgsync.cli import options
 
 if TYPE_CHECKING:
     from sgsync.report import RunReport
+
+log = logging.getLogger("sgsync")
 
 
 def import_all(
@@ -45,6 +48,7 @@ def import_all(
         deadline=deadline,
         random_delay=random_delay,
     )
+    _warn_of_misspelt_settings()
     if not dry_run:
         linger(settings.random_delay)
     with _document_of_a_lost_run(as_json=as_json), progress_of(quiet=quiet or as_json) as watcher:
@@ -105,6 +109,7 @@ def import_one(
         window_future=window_future,
         deadline=deadline,
     )
+    _warn_of_misspelt_settings()
     with _document_of_a_lost_run(as_json=as_json):
         report = import_episodes_for_tournament(
             tournament,
@@ -117,6 +122,13 @@ def import_one(
             settings=settings,
         )
     _show(report, as_json=as_json)
+
+
+def _warn_of_misspelt_settings() -> None:
+    from sgsync.sources import misspelt_names
+
+    for each in misspelt_names():
+        log.warning("No setting is called %s (%s): is %s meant?", each.name, each.source, each.meant)
 
 
 @contextmanager

@@ -1,33 +1,24 @@
 """The settings one by one: each value, where it came from, and what is wrong with it."""
 
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from difflib import get_close_matches
 from enum import Enum
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from pydantic import SecretStr, ValidationError
-from pydantic_settings import (
-    BaseSettings,
-    DotEnvSettingsSource,
-    EnvSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
-)
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from sgsync.durations import format_duration
-from sgsync.settings import ENV_FILE, PREFIX, TOML_FILE, FeedSettings, Settings, faults_in
+from sgsync.settings import PREFIX, TOML_FILE, FeedSettings, Settings, faults_in
+from sgsync.sources import READERS, Source, UnknownName, unknown_names
 from sgsync.text import clean
 
-ENVIRONMENT = "environment"
 DEFAULT = "default"
 MASK = "***"
 
-_OF_THE_TESTS = "test_"  # begins the names of what the checkout's tests read, which are no settings
 _STAND_IN_URL = "postgresql://host/name"
 _HARMLESS_IN_A_DATABASE_URL = frozenset({"host", "port", "sslmode", "target_session_attrs"})
 
@@ -40,15 +31,6 @@ class Setting:
     shown: str
     source: str
     fault: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class UnknownName:
-    """A name in sgsync's name space that no setting has, and the setting that was probably meant."""
-
-    name: str
-    source: str
-    meant: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +64,10 @@ class _GivenSettings(Settings):
         return (init_settings,)
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """One of the places where settings stand: the values by field, and every name there that looks like ours."""
-
-    name: str
-    values: Mapping[str, Any]
-    names: tuple[str, ...]
-
-
 def read_configuration() -> Configuration:
     """The settings of this process, however broken they are."""
     unreadable: list[str] = []
-    sources = tuple(source for read in _READERS if (source := _readable(read, unreadable)))
+    sources = tuple(source for read in READERS if (source := _readable(read, unreadable)))
     given = {name: value for source in reversed(sources) for name, value in source.values.items()}
     faults = _faults(given)
     sound = {name: value for name, value in given.items() if name not in faults}
@@ -103,38 +76,14 @@ def read_configuration() -> Configuration:
     settings = _GivenSettings(**sound)
     return Configuration(
         values=tuple(_setting(name, sources, settings, faults) for name in Settings.model_fields),
-        unknown=tuple(unknown for source in sources for unknown in _unknown_names(source)),
+        unknown=tuple(unknown for source in sources for unknown in unknown_names(source)),
         unreadable=tuple(unreadable),
         database=None if is_nowhere else settings,
         feed=None if "api_url" in faults else settings,
     )
 
 
-def _environment() -> _Source:
-    source = EnvSettingsSource(Settings)
-    return _Source(ENVIRONMENT, source(), _prefixed(source.env_vars))
-
-
-def _env_file() -> _Source:
-    source = DotEnvSettingsSource(Settings, ENV_FILE)
-    known = {name: value for name, value in source().items() if name in Settings.model_fields}
-    return _Source(ENV_FILE, known, _prefixed(source.env_vars))
-
-
-def _toml_file() -> _Source:
-    data = TomlConfigSettingsSource(Settings).toml_data
-    known = {name: value for name, value in data.items() if name in Settings.model_fields}
-    return _Source(TOML_FILE, known, tuple(data))
-
-
-_READERS = (_environment, _env_file, _toml_file)  # what comes first counts
-
-
-def _prefixed(variables: Mapping[str, str | None]) -> tuple[str, ...]:
-    return tuple(name for name in variables if name.upper().startswith(PREFIX))
-
-
-def _readable(read: Callable[[], _Source], unreadable: list[str]) -> _Source | None:
+def _readable(read: Callable[[], Source], unreadable: list[str]) -> Source | None:
     try:
         return read()
     except tomllib.TOMLDecodeError as error:
@@ -154,7 +103,7 @@ def _faults(given: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _setting(
-    name: str, sources: tuple[_Source, ...], settings: Settings, faults: Mapping[str, str]
+    name: str, sources: tuple[Source, ...], settings: Settings, faults: Mapping[str, str]
 ) -> Setting:
     source = next((source.name for source in sources if name in source.values), DEFAULT)
     if (
@@ -201,14 +150,3 @@ def _web_place(url: str, *, with_path: bool) -> str:
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     return f"{parts.scheme}://{host}{parts.path if with_path else '/' + MASK}"
-
-
-def _unknown_names(source: _Source) -> Iterator[UnknownName]:
-    fields = Settings.model_fields
-    for name in source.names:
-        field = name.lower().removeprefix(PREFIX.lower()) if source.name != TOML_FILE else name
-        if field in fields or field.startswith(_OF_THE_TESTS):
-            continue
-        nearest = get_close_matches(field.lower().removeprefix(PREFIX.lower()), fields, n=1)
-        meant = (nearest[0] if source.name == TOML_FILE else PREFIX + nearest[0].upper()) if nearest else None
-        yield UnknownName(clean(name if source.name == TOML_FILE else name.upper()), source.name, meant)
