@@ -12,6 +12,7 @@ from sgsync.database.tournaments import ListedTournament
 from sgsync.errors import UnknownToFeedError, UsageError
 from sgsync.settings import LONGEST_WINDOW, Settings, load_settings
 from sgsync.snapshot.values import Tournament
+from sgsync.text import counted
 from sgsync.wiring import now, open_database, open_feed
 
 log = logging.getLogger(__name__)
@@ -112,12 +113,9 @@ def _warn_of_sharing(tournament: Tournament, slug: str, others: tuple[Tournament
     sharing = [other.id for other in others if other.id != tournament.id]
     if sharing:
         owner = min(tournament.id, *sharing)
-        log.warning(
-            "Tournaments %s ask for event '%s' too: its episodes go to tournament %d",
-            ", ".join(map(str, sharing)),
-            slug,
-            owner,
-        )
+        ids = ", ".join(map(str, sharing))
+        who = f"Tournament {ids} asks" if len(sharing) == 1 else f"Tournaments {ids} ask"
+        log.warning("%s for event '%s' too: its episodes go to tournament %d", who, slug, owner)
 
 
 def read_history(number: int, *, settings: Settings | None = None) -> EpisodeHistory:
@@ -143,9 +141,9 @@ def prune(older_than: timedelta, *, dry_run: bool = False, settings: Settings | 
         runs, changes = work(connection, moment)
     verb = "Would forget" if dry_run else "Forgot"
     log.info(
-        "%s %d runs and %d history entries from before %s",
+        "%s %s and %s from before %s",
         verb,
-        runs,
-        changes,
+        counted(runs, "run"),
+        counted(changes, "history entry", "history entries"),
         f"{moment:%Y-%m-%d %H:%M} UTC",
     )

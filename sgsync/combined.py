@@ -12,6 +12,7 @@ from sgsync.errors import FeedError, UnknownToFeedError
 from sgsync.fetch.answers import Schedule
 from sgsync.fetch.client import SpeedGaming
 from sgsync.plan.heard import Window
+from sgsync.text import counted
 
 log = logging.getLogger(__name__)
 
@@ -65,11 +66,11 @@ class FeedComparison:
                 " leave SGSYNC_FEED alone. If the schedule has changed just now, compare again."
             )
         asked_for = len(self.same) + len(self.absent)
-        needed = 1 + len(self.absent)
+        needed = counted(1 + len(self.absent), "request")
         absent = f" ({', '.join(self.absent)} would be asked for separately)" if self.absent else ""
         return (
             "SpeedGaming says the same in one request for all events, so SGSYNC_FEED=combined is safe here:"
-            f" {needed} requests a run instead of {asked_for}{absent}."
+            f" {needed} a run instead of {asked_for}{absent}."
         )
 
 

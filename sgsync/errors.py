@@ -4,7 +4,10 @@ One root. Each class knows the exit code of the process that ends with it; its m
 sentence for the person who reads it and says what to do. Messages never hold secrets.
 """
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from sgsync.report import RunReport
 
 
 class SgsyncError(Exception):
@@ -30,9 +33,10 @@ class ConfigurationError(SgsyncError):
 
 
 class DatabaseError(SgsyncError):
-    """The database cannot be used."""
+    """The database cannot be used. `report` is what a run had done until then."""
 
     exit_code = 4
+    report: "RunReport | None" = None
 
 
 class DatabaseUnreachableError(DatabaseError):

@@ -1,6 +1,6 @@
 """What sgsync does, importable. The command line is one caller of this."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +9,7 @@ from sgsync.administration import required_tournament
 from sgsync.apply.importer import Importer
 from sgsync.combined import CombinedSchedules
 from sgsync.database import tournaments
+from sgsync.database.tables import LARGEST_ID, may_be_id
 from sgsync.errors import FeedError, UnknownToFeedError, UsageError
 from sgsync.fetch.answers import Schedule, read_saved
 from sgsync.fetch.client import SpeedGaming
@@ -78,8 +79,9 @@ def import_episodes_for_tournament(  # noqa: PLR0913 - each is a wish of the cal
 
     Of a `schedule`, `episode_ids` select. `overwrite` gives up local edits. `accept_vanished` believes
     an answer from which most is missing. Raises UsageError for an unknown tournament or one without an
-    event, DatabaseError. What goes wrong with the feed stands in the report.
+    event or for what no episode's id can be, DatabaseError. What goes wrong with the feed stands in the report.
     """
+    require_possible_episodes(episode_ids)
     settings = settings or load_settings(Settings)
     by_hand = schedule is not None or bool(episode_ids)
 
@@ -154,6 +156,13 @@ def _upcoming(feed: SpeedGaming, slug: str, settings: FeedSettings) -> Fetched:
     window = _window(settings)
     schedule = feed.get_upcoming_episodes_by_event(slug, since=window.since, until=window.until)
     return Fetched(schedule, window)
+
+
+def require_possible_episodes(episode_ids: Iterable[int]) -> None:
+    """Raise UsageError for what cannot be the id of an episode."""
+    for episode_id in episode_ids:
+        if not may_be_id(episode_id):
+            raise UsageError(f"There can be no episode {episode_id}: ids go from 1 to {LARGEST_ID}.")
 
 
 def _slug_of(tournament: Tournament) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from sgsync.errors import FeedError, SgsyncError
+from sgsync.errors import DatabaseError, FeedError, SgsyncError
 
 COUNTS = ("fetched", "imported", "updated", "cancelled", "skipped", "failed")
 
@@ -22,6 +22,7 @@ _EXIT_CODES = {
     Outcome.OK: 0,
     Outcome.PROBLEMS: SgsyncError.exit_code,
     Outcome.UNREACHABLE: FeedError.exit_code,
+    Outcome.FAILED: DatabaseError.exit_code,
 }
 
 
@@ -59,13 +60,16 @@ class TournamentReport:
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """A whole run."""
+    """A whole run, or what there is of one that `ended` before its time."""
 
     tournaments: Sequence[TournamentReport] = field(default_factory=tuple)
     duration_seconds: float = 0.0
+    ended: Outcome | None = None
 
     @property
     def outcome(self) -> Outcome:
+        if self.ended:
+            return self.ended
         asked = [each.is_unreachable for each in self.tournaments if each.is_unreachable is not None]
         if asked and all(asked):
             return Outcome.UNREACHABLE

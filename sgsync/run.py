@@ -94,6 +94,8 @@ class Run:
     _told_before: dict[int, list[str]] = field(default_factory=dict, init=False)
     _questions_left: int = field(init=False)
     _courier: Courier = field(default_factory=Courier, init=False)
+    _started: float = field(default_factory=time.monotonic, init=False)
+    _reports: list[TournamentReport] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
         # Somebody vouches for the answer: all that is missing from it is settled in this one run.
@@ -104,27 +106,34 @@ class Run:
         return self.importer.database
 
     def import_each(self, assignments: Iterable[Assignment], fetch: Fetch) -> RunReport:
-        """Fetch and import one tournament after the other. Raises DatabaseError when the database is gone."""
-        started = time.monotonic()
-        reports: list[TournamentReport] = []
+        """Fetch and import one tournament after the other.
 
-        def report() -> RunReport:
-            return RunReport(tuple(reports), time.monotonic() - started)
+        Raises DatabaseError when the database is gone, with a report on those before.
+        """
+        try:
+            self._import_each(assignments, fetch)
+        except DatabaseError as error:
+            error.report = self._report(Outcome.FAILED)
+            raise
+        return self._report()
 
+    def _import_each(self, assignments: Iterable[Assignment], fetch: Fetch) -> None:
         self._begin()
         try:
             with self._courier:
                 for assignment, answer in one_ahead(assignments, partial(self._send_for, fetch)):
                     self.watcher.reaches(assignment.tournament)
-                    reports.append(self._import_one(assignment, answer))
+                    self._reports.append(self._import_one(assignment, answer))
         except BaseException as error:
             # The reason for the end is worth more than a record that cannot be written either.
             with suppress(DatabaseError):
                 interrupted = isinstance(error, KeyboardInterrupt)
-                self._end(Outcome.INTERRUPTED if interrupted else Outcome.FAILED, report())
+                self._end(self._report(Outcome.INTERRUPTED if interrupted else Outcome.FAILED))
             raise
-        self._end(report().outcome, report())
-        return report()
+        self._end(self._report())
+
+    def _report(self, ended: Outcome | None = None) -> RunReport:
+        return RunReport(tuple(self._reports), time.monotonic() - self._started, ended)
 
     def _begin(self) -> None:
         with self.database.transaction() as connection:
@@ -132,10 +141,10 @@ class Run:
             if not self.importer.dry_run:
                 self._id = runs.begin_run(connection, self.command, socket.gethostname(), self.importer.now())
 
-    def _end(self, outcome: Outcome, report: RunReport) -> None:
+    def _end(self, report: RunReport) -> None:
         if self._id is not None:
             with self.database.transaction() as connection:
-                runs.finish_run(connection, self._id, outcome, report.as_record(), self.importer.now())
+                runs.finish_run(connection, self._id, report.outcome, report.as_record(), self.importer.now())
 
     def _send_for(self, fetch: Fetch, assignment: Assignment) -> Future[Fetched] | None:
         if assignment.problem:

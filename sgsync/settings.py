@@ -4,6 +4,7 @@ Imported late, because pydantic-settings costs start-up time that `--help` does 
 """
 
 import tomllib
+from collections.abc import Iterator
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Annotated, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from pydantic import BeforeValidator, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -29,6 +31,13 @@ TOML_FILE = "sgsync.toml"
 LONGEST_WINDOW = timedelta(days=36_500)
 
 _URL_FORM = "postgresql://user:password@host/name"
+_SENTENCES = {
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+    "string_type": "must be text",
+    "path_type": "must be the name of a file",
+}
+"""What pydantic finds, in words for people."""
 
 
 class LogFormat(StrEnum):
@@ -210,7 +219,7 @@ def load_settings(kind: type[AnySettings], **flags: object) -> AnySettings:
     try:
         return kind(**said)  # type: ignore[arg-type]  # pydantic validates what the flags hold
     except ValidationError as error:
-        faults = [_fault(part["loc"], part["msg"]) for part in error.errors(include_input=False)]
+        faults = [f"  {PREFIX}{name.upper()} {fault}" for name, fault in faults_in(error)]
     except tomllib.TOMLDecodeError as error:
         faults = [f"{TOML_FILE} is not valid TOML: {error}"]
     except (OSError, UnicodeDecodeError) as error:
@@ -218,6 +227,13 @@ def load_settings(kind: type[AnySettings], **flags: object) -> AnySettings:
     raise ConfigurationError("\n".join(("The configuration has faults:", *faults)))
 
 
-def _fault(location: tuple[int | str, ...], message: str) -> str:
-    name = PREFIX + ".".join(map(str, location)).upper()
-    return f"  {name} {clean(message.removeprefix('Value error, '))}"
+def faults_in(error: ValidationError) -> Iterator[tuple[str, str]]:
+    """Each setting's name that is at fault, in small letters, and what is wrong with it, to be said after the name."""
+    for part in error.errors(include_input=False):
+        yield ".".join(map(str, part["loc"])), clean(_in_our_words(part))
+
+
+def _in_our_words(part: ErrorDetails) -> str:
+    if part["type"] == "enum":
+        return f"must be {part['ctx']['expected']}"
+    return _SENTENCES.get(part["type"]) or part["msg"].removeprefix("Value error, ")

@@ -25,6 +25,11 @@ def clean(text: str) -> str:
     return " ".join(harmless.split())
 
 
+def counted(number: int, one: str, more: str | None = None) -> str:
+    """`number` and its noun: "1 match", "2 matches"; `more` is the plural where an s does not make it."""
+    return f"{number} {one if number == 1 else more or one + 's'}"
+
+
 def cut(text: str, length: int) -> str:
     """The first `length` code points of `text`, ending between two characters as people see them."""
     if len(text) <= length:

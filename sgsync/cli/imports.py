@@ -1,5 +1,8 @@
 """`sgsync import` and `sgsync import-all`."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +12,8 @@ from sgsync.cli import options
 
 if TYPE_CHECKING:
     from sgsync.report import RunReport
+
+log = logging.getLogger("sgsync")
 
 
 def import_all(
@@ -43,9 +48,10 @@ def import_all(
         deadline=deadline,
         random_delay=random_delay,
     )
+    _warn_of_misspelt_settings()
     if not dry_run:
         linger(settings.random_delay)
-    with progress_of(quiet=quiet or as_json) as watcher:
+    with _document_of_a_lost_run(as_json=as_json), progress_of(quiet=quiet or as_json) as watcher:
         report = import_all_enabled_tournaments(
             dry_run=dry_run, show_actions=verbose, watcher=watcher, settings=settings
         )
@@ -107,17 +113,42 @@ def import_one(
         window_future=window_future,
         deadline=deadline,
     )
-    report = import_episodes_for_tournament(
-        tournament,
-        episode_ids=tuple(episode or ()),
-        schedule=read_schedule_file(file) if file else None,
-        overwrite=overwrite,
-        accept_vanished=accept_vanished,
-        dry_run=dry_run,
-        show_actions=verbose,
-        settings=settings,
-    )
+    _warn_of_misspelt_settings()
+    with _document_of_a_lost_run(as_json=as_json):
+        report = import_episodes_for_tournament(
+            tournament,
+            episode_ids=tuple(episode or ()),
+            schedule=read_schedule_file(file) if file else None,
+            overwrite=overwrite,
+            accept_vanished=accept_vanished,
+            dry_run=dry_run,
+            show_actions=verbose,
+            settings=settings,
+        )
     _show(report, as_json=as_json)
+
+
+def _warn_of_misspelt_settings() -> None:
+    from sgsync.sources import misspelt_names
+
+    for each in misspelt_names():
+        log.warning("No setting is called %s (%s): is %s meant?", each.name, each.source, each.meant)
+
+
+@contextmanager
+def _document_of_a_lost_run(*, as_json: bool) -> Iterator[None]:
+    """Print the document also where the database is lost in the block: whoever asked for one gets one."""
+    from sgsync.errors import DatabaseError
+    from sgsync.report import Outcome, RunReport
+
+    try:
+        yield
+    except DatabaseError as error:
+        if as_json:
+            from sgsync.cli.console import print_json
+
+            print_json((error.report or RunReport(ended=Outcome.FAILED)).as_json())
+        raise
 
 
 def _show(report: "RunReport", *, as_json: bool) -> None:

@@ -66,7 +66,7 @@ def link_placeholder(
         _show(link, as_json=as_json)
     if is_over:
         return
-    if not yes and not _agreed(link.sentence):
+    if not yes and not _agreed(link.question):
         typer.echo("Nothing was changed.", err=True)
         end(1)
     linked = linking.link_placeholder(
@@ -87,14 +87,14 @@ def _show(link: "Link", *, as_json: bool) -> None:
         print_link(link)
 
 
-def _agreed(sentence: str) -> bool:
+def _agreed(question: str) -> bool:
     """Ask on the terminal. Raises UsageError where there is none: what scripts do, they say."""
     from sgsync.errors import UsageError
     from sgsync.text import clean
 
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("Nothing was changed: there is no terminal to ask on. Add --yes if you are sure.")
-    sys.stderr.write(f"{clean(sentence)}? [y/N] ")
+    sys.stderr.write(f"{clean(question)} [y/N] ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().casefold() in {"y", "yes"}
 

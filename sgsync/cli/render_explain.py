@@ -7,7 +7,7 @@ from datetime import datetime
 from sgsync.cli.render import print_events
 from sgsync.cli.render_feed import print_verdicts
 from sgsync.cli.render_plans import plan_lines
-from sgsync.cli.render_table import Meaning, marked, print_lines, print_table
+from sgsync.cli.render_table import Meaning, marked, print_lines, print_paragraphs, print_table
 from sgsync.durations import from_now
 from sgsync.explain.values import Answer, Evidence, Explanation, Why
 from sgsync.fetch.answers import Schedule
@@ -23,10 +23,10 @@ def print_explanation(explanation: Explanation, language: str, now: datetime) ->
     reason, evidence = explanation.reason, explanation.evidence
     meaning = Meaning.GOOD if reason.why in _GOOD else Meaning.BAD if reason.why in _BAD else Meaning.DOUBTFUL
     head = marked(f"Episode {evidence.episode_id}: ", None).append(" ").append(reason.why, meaning.value)
-    print_lines([head, f"{clean(reason.sentence)}."])
-    print_lines(line for action in reason.actions for line in plan_lines(action, now))
+    print_paragraphs([head, f"{clean(reason.sentence).removesuffix('.')}."])
+    print_paragraphs(line for action in reason.actions for line in plan_lines(action, now))
     _print_feed(evidence, language, now)
-    print_lines(["", *_known(evidence, now), "", *_match(evidence, now)])
+    print_paragraphs(["", *_known(evidence, now), "", *_match(evidence, now)])
     if evidence.entry or evidence.match:
         _print_people(evidence)
     if explanation.history:
@@ -37,7 +37,8 @@ def print_explanation(explanation: Explanation, language: str, now: datetime) ->
 def _print_feed(evidence: Evidence, language: str, now: datetime) -> None:
     feed = evidence.feed
     if feed.answer is not Answer.FOUND or feed.episode is None:
-        print_lines(["", f"SpeedGaming: {clean(feed.sentence or feed.answer)}"])
+        words = clean(feed.sentence or feed.answer)
+        print_paragraphs(["", words if "SpeedGaming" in words else f"SpeedGaming: {words}"])
         return
     print_lines(["", f"SpeedGaming has it in the event {clean(feed.event or 'none')}:"])
     (verdict,) = judge(Schedule((feed.episode,)), None)

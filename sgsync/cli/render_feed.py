@@ -5,7 +5,7 @@ from datetime import datetime
 
 from rich.text import Text
 
-from sgsync.cli.render_table import Meaning, marked, print_lines, print_table
+from sgsync.cli.render_table import Meaning, marked, print_paragraphs, print_table
 from sgsync.durations import from_now
 from sgsync.fetch.wire import SpeedGamingEpisode
 from sgsync.looking.verdicts import IMPORT, MALFORMED, Verdict
@@ -32,7 +32,7 @@ def print_verdicts(verdicts: Sequence[Verdict], language: str, now: datetime) ->
     reasons = [verdict.why_not for verdict in verdicts if verdict.why_not]
     shown = " ".join(people for verdict in verdicts for people in _people(verdict.episode))
     notes = [f"{mark} {meaning}" for mark, meaning in _LEGEND.items() if mark in shown.split()]
-    print_lines(line for block in (notes, reasons) if block for line in ("", *block))
+    print_paragraphs(line for block in (notes, reasons) if block for line in ("", *block))
 
 
 def _row(verdict: Verdict, language: str, now: datetime) -> tuple[tuple[object, object], ...]:

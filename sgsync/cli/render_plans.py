@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sgsync.cli.render_table import print_lines
+from sgsync.cli.render_table import print_paragraphs
 from sgsync.durations import from_now
 from sgsync.plan.actions import EDITED
 from sgsync.report import RunReport
@@ -17,7 +17,7 @@ def print_plans(report: RunReport, now: datetime) -> None:
         lines = [line for action in tournament.actions or () for line in plan_lines(action, now)]
         head = f"Tournament {tournament.id} ({clean(tournament.name)}):"
         problems = [f"  problem: {clean(problem)}" for problem in tournament.problems]
-        print_lines([head, *(problems + lines or ["  nothing to do"])])
+        print_paragraphs([head, *(problems + lines or ["  nothing to do"])])
 
 
 def plan_lines(action: Mapping[str, Any], now: datetime) -> list[str]:

@@ -12,6 +12,7 @@ from sgsync.database.status import RunRecord, UpcomingMatch
 from sgsync.durations import from_now
 from sgsync.snapshot.values import Tournament
 from sgsync.status.values import Problem, ProblemKind, Status, ago, lacking, state_of
+from sgsync.text import counted
 
 MOST_ROWS = 10
 
@@ -46,11 +47,17 @@ def _runs(status: Status) -> list[Text]:
     lines = [marked(f"{status.freshness}.", Meaning.BAD if status.is_stale else Meaning.GOOD)]
     if status.last_run:
         lines.append(_run(status.last_run, status))
-    others = len(status.placeholders) - len(status.waiting)
-    lines.append(
-        Text(f"{len(status.upcoming)} matches are still to come, {others} placeholders are in none of them.")
-    )
+    lines.append(_what_is_to_come(status))
     return lines
+
+
+def _what_is_to_come(status: Status) -> Text:
+    matches = len(status.standing)
+    idle = len(status.placeholders) - len(status.waiting)
+    return Text(
+        f"{counted(matches, 'match is', 'matches are')} still to come,"
+        f" {counted(idle, 'placeholder is', 'placeholders are')} in none of them."
+    )
 
 
 def _run(run: RunRecord, status: Status) -> Text:

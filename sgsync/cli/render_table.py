@@ -46,6 +46,25 @@ def print_lines(lines: Iterable[str | Text]) -> None:
         out.print(line if isinstance(line, Text) else Text(line), soft_wrap=True)
 
 
+def print_paragraphs(paragraphs: Iterable[str | Text]) -> None:
+    """For reading: on a terminal they break between words, and go on below their beginning.
+
+    `print_lines` leaves that to the terminal, so that what is to be copied stays in one piece.
+    """
+    out = console()
+    for paragraph in paragraphs:
+        text = paragraph if isinstance(paragraph, Text) else Text(paragraph)
+        words = text.plain.lstrip(" ")
+        indent = len(text.plain) - len(words)
+        if not sys.stdout.isatty() or cell_len(text.plain) <= out.width:
+            out.print(text, soft_wrap=True)
+            continue
+        below = indent + GAP
+        first, *rest = text[indent:].wrap(out, max(out.width - below, 1))
+        for depth, line in ((indent, first), *((below, line) for line in rest)):
+            out.print(Text(" " * depth).append(line), soft_wrap=True)
+
+
 def print_table(columns: Sequence[Column], rows: Iterable[Sequence[object]], *, empty: str) -> None:
     """A table of cells that may hold anything; `empty` is said instead of a table without rows.
 

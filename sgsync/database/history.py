@@ -50,7 +50,7 @@ def read_history(connection: sa.Connection, number: int) -> EpisodeHistory | Non
         t.Episode.state,
         t.Episode.first_seen_at,
     )
-    if number > t.LARGEST_ID:
+    if not t.may_be_id(number):
         return None
     by_either = select(*columns).where(or_(t.Episode.episode_id == number, t.Episode.match_id == number))
     episode = connection.execute(by_either.order_by(t.Episode.episode_id != number).limit(1)).one_or_none()

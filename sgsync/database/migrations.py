@@ -8,12 +8,15 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 import sgsync
 from sgsync.database.faults import translated
-from sgsync.errors import DatabaseError, SgsyncError
+from sgsync.database.revision import HEAD
+from sgsync.errors import DatabaseError, NotMigratedError, SgsyncError
+from sgsync.text import clean
 
 LOCK_TIMEOUT_MS = 10_000
 """How long a statement may wait for a table: as long, the application's own statements queue behind it."""
@@ -35,6 +38,11 @@ def upgrade(url: str, *, lock_timeout_ms: int = LOCK_TIMEOUT_MS) -> None:
         command.upgrade(config, "head")
     except DBAPIError as error:
         raise translated(error) from error
+    except CommandError as error:
+        raise NotMigratedError(
+            f"The database cannot be brought to revision {HEAD}: {clean(str(error))}."
+            " If a newer sgsync has migrated it, install that one here."
+        ) from error
 
 
 def upgrade_sql() -> str:

@@ -9,20 +9,17 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 
 from sgsync.database import tables as t
-from sgsync.snapshot.values import Role, State
+from sgsync.database.staffing import CALLED_FOR, has_approved, is_understaffed
+from sgsync.snapshot.values import Role
 from sgsync.telling.news import Happening, Kind, Subject
 
-_CALLED_FOR = (Role.COMMENTATOR, Role.TRACKER)
 _STARTS_AT = func.coalesce(t.Match.scheduled_at, t.Episode.scheduled_at)
 _NAME = func.coalesce(t.User.display_name, t.User.discord_username)
 
 
 def note_missing_crew(connection: sa.Connection, now: datetime, until: datetime) -> None:
-    """Enter into the history, once each, the matches before `until` that lack approved crew.
-
-    A match without a channel is not broadcast, and lacks nobody.
-    """
-    missing = func.concat_ws(", ", *(sa.case((~_has(role), role.value)) for role in _CALLED_FOR))
+    """Enter into the history, once each, the matches before `until` that lack approved crew."""
+    missing = func.concat_ws(", ", *(sa.case((~has_approved(role), role.value)) for role in CALLED_FOR))
     noted_before = t.some_row().where(
         t.Change.episode_id == t.Episode.episode_id, t.Change.kind == Kind.UNSTAFFED.value
     )
@@ -35,27 +32,17 @@ def note_missing_crew(connection: sa.Connection, now: datetime, until: datetime)
         select(*values, missing)
         .join(t.Match, t.Match.id == t.Episode.match_id)
         .join(t.Tournament, t.Tournament.id == t.Match.tournament_id)
-        .where(t.Tournament.speedgaming_enabled, t.Tournament.is_active)
-        .where(t.Episode.state == State.ACTIVE.value, t.Match.stream_channel_id.is_not(None))
-        .where(t.Match.scheduled_at > now, t.Match.scheduled_at <= until, t.Match.finished_at.is_(None))
-        .where(sa.or_(*(~_has(role) for role in _CALLED_FOR)), ~noted_before)
+        .where(is_understaffed(now), t.Match.scheduled_at <= until, ~noted_before)
         .order_by(t.Match.scheduled_at)
     )
     columns = ("episode_id", "happened_at", "kind", "what")
     connection.execute(sa.insert(t.Change).from_select(columns, upcoming))
 
 
-def _has(role: Role) -> sa.ColumnElement[bool]:
-    return (
-        t.some_row()
-        .where(t.Crew.match_id == t.Match.id, t.Crew.role == role.value, t.Crew.approved)
-        .correlate(t.Match)
-    )
-
-
 def read_untold(connection: sa.Connection, reader: str, since: datetime) -> tuple[Happening, ...]:
     """What happened since `since` and was not told to `reader`, oldest first."""
     told = select(t.Told.change_id).where(t.Told.reader == reader).scalar_subquery()
+    left_out = select(func.unnest(t.Told.left_out)).where(t.Told.reader == reader)
     is_news = sa.and_(
         t.Change.kind.in_([kind.value for kind in Kind]),
         sa.or_(t.Change.kind != Kind.CHANGED.value, t.Change.what == "time"),
@@ -75,7 +62,8 @@ def read_untold(connection: sa.Connection, reader: str, since: datetime) -> tupl
         .join(t.Episode, t.Episode.episode_id == t.Change.episode_id)
         .join(t.Tournament, t.Tournament.id == t.Episode.tournament_id)
         .outerjoin(t.Match, t.Match.id == t.Episode.match_id)
-        .where(is_news, t.Change.id > func.coalesce(told, 0), t.Change.happened_at > since)
+        .where(is_news, sa.or_(t.Change.id > func.coalesce(told, 0), t.Change.id.in_(left_out)))
+        .where(t.Change.happened_at > since)
         .where(_STARTS_AT.is_not(None))
         .order_by(t.Change.id)
     )
@@ -99,8 +87,20 @@ def _happening(row: sa.Row[Any]) -> Happening:
     return Happening(row.id, Kind(row.kind), subject, row.what, row.before)
 
 
-def note_told(connection: sa.Connection, reader: str, told: Sequence[Happening], now: datetime) -> None:
-    """Remember that `reader` has been told all of `told`."""
-    row = {"change_id": max(happening.id for happening in told), "told_at": now}
+def note_told(
+    connection: sa.Connection,
+    reader: str,
+    happenings: Sequence[Happening],
+    left_out: Sequence[Happening],
+    now: datetime,
+) -> None:
+    """Remember that `reader` has been told all of `happenings` but for those `left_out`."""
+    row = {
+        "change_id": max(happening.id for happening in happenings),
+        "left_out": [happening.id for happening in left_out],
+        "told_at": now,
+    }
     statement = insert(t.Told).values(reader=reader, **row)
-    connection.execute(statement.on_conflict_do_update(index_elements=["reader"], set_=row))
+    # What was left out before comes with smaller numbers, and maybe alone.
+    furthest = {"change_id": func.greatest(t.Told.change_id, row["change_id"])}
+    connection.execute(statement.on_conflict_do_update(index_elements=["reader"], set_={**row, **furthest}))

@@ -169,11 +169,12 @@ def _crew_ids(connection: sa.Connection) -> Mapping[int, Sequence[int]]:
 
 def _next_matches(connection: sa.Connection, now: datetime) -> Mapping[int, NextMatch]:
     seen = _APPEARANCES
+    is_cancelled = t.some_row().where(t.Episode.match_id == t.Match.id, t.Episode.state == "cancelled")
     upcoming = (
         select(seen.c.user_id, t.Match.id, t.Match.title, t.Match.scheduled_at)
         .ext(distinct_on(seen.c.user_id))
         .join(t.Match, t.Match.id == seen.c.match_id)
-        .where(t.Match.scheduled_at >= now, t.Match.finished_at.is_(None))
+        .where(t.Match.scheduled_at >= now, t.Match.finished_at.is_(None), ~is_cancelled)
         .where(seen.c.user_id.in_(_PLACEHOLDER_IDS))
         .order_by(seen.c.user_id, t.Match.scheduled_at, t.Match.id)
     )

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from sgsync.database import tables as t
+from sgsync.database.staffing import is_understaffed
 
 # A week of cron's; whoever has not succeeded since has waited long enough to be found without counting.
 NEWEST_RUNS = 2_016
@@ -61,6 +62,7 @@ class UpcomingMatch:
     title: str | None
     scheduled_at: datetime
     is_cancelled: bool
+    is_understaffed: bool
     commentators: int
     trackers: int
     approved_commentators: int
@@ -169,32 +171,69 @@ def upcoming_matches(connection: sa.Connection, now: datetime) -> Sequence[Upcom
             t.Match.title,
             t.Match.scheduled_at,
             (t.Episode.state == "cancelled").label("is_cancelled"),
+            is_understaffed(now).label("is_understaffed"),
             crew("commentator").label("commentators"),
             crew("tracker").label("trackers"),
             crew("commentator", t.Crew.approved.is_(True)).label("approved_commentators"),
             crew("tracker", t.Crew.approved.is_(True)).label("approved_trackers"),
         )
         .join(t.Episode, t.Episode.match_id == t.Match.id)
+        .join(t.Tournament, t.Tournament.id == t.Match.tournament_id)
         .outerjoin(t.Crew, t.Crew.match_id == t.Match.id)
         .where(t.Match.scheduled_at >= now, t.Match.finished_at.is_(None))
-        .group_by(t.Match.id, t.Episode.episode_id)
+        .group_by(t.Match.id, t.Episode.episode_id, t.Tournament.id)
         .order_by(t.Match.scheduled_at, t.Match.id)
     )
     return tuple(UpcomingMatch(**row) for row in connection.execute(upcoming).mappings())
 
 
-# A field that agrees again is no conflict any more; of a person, the history alone tells.
+# A field that agrees again is no conflict any more; what is kept of a person or a match is no field.
 _STILL_DIFFERS = sa.case(
     (t.Change.what == "time", t.Episode.scheduled_at.is_distinct_from(t.Match.scheduled_at)),
     (t.Change.what == "title", t.Episode.title.is_distinct_from(t.Match.title)),
     (t.Change.what == "channel", t.Episode.stream_channel_id.is_distinct_from(t.Match.stream_channel_id)),
     (t.Change.what == "tournament", t.Episode.tournament_id != t.Match.tournament_id),
-    else_=sa.true(),
+    else_=sa.false(),
 )
+
+# The history knows people by the names that they had; what was said of them names their ids.
+_KEPT_PEOPLE = sa.text("""
+    WITH disputed AS (
+      SELECT episode.episode_id, "match".id AS match_id, "match".tournament_id,
+        split_part(topic, ' ', 2) AS role, split_part(topic, ' ', 3)::bigint AS told_of
+      FROM sgsync.episode JOIN "match" ON "match".id = episode.match_id
+        CROSS JOIN jsonb_object_keys(episode.told) AS topic
+      WHERE topic ~ '^kept [a-z]+ [0-9]+$' AND episode.state = 'active'
+        AND "match".scheduled_at >= :now AND "match".finished_at IS NULL
+    ), ours AS (
+      SELECT match_id, 'player' AS role, user_id, NULL AS approved FROM matchplayers
+      UNION ALL SELECT match_id, role, user_id, approved FROM crew
+    )
+    SELECT DISTINCT disputed.episode_id, disputed.match_id, disputed.tournament_id,
+      disputed.role || ' ' || coalesce(users.display_name, users.discord_username) AS what,
+      CASE WHEN theirs.user_id IS NULL THEN 'listed'
+        WHEN ours.approved THEN 'approved' ELSE 'not approved' END AS ours,
+      CASE WHEN theirs.user_id IS NULL THEN 'not listed'
+        WHEN theirs.approved THEN 'approved' ELSE 'not approved' END AS theirs
+    FROM disputed
+      LEFT JOIN sgsync.link ON link.placeholder_id = disputed.told_of
+      JOIN users ON users.id = coalesce(link.user_id, disputed.told_of)
+      JOIN ours ON ours.match_id = disputed.match_id AND ours.role = disputed.role AND ours.user_id = users.id
+      LEFT JOIN sgsync.signup AS theirs ON theirs.episode_id = disputed.episode_id
+        AND theirs.role = disputed.role AND theirs.user_id = users.id
+    WHERE theirs.user_id IS NULL OR theirs.approved <> ours.approved
+    ORDER BY episode_id, what
+""")
 
 
 def kept_edits(connection: sa.Connection, now: datetime) -> Sequence[KeptEdit]:
     """The local edits of upcoming matches that SpeedGaming disagrees with, by episode."""
+    people = connection.execute(_KEPT_PEOPLE, {"now": now}).mappings()
+    edits = [KeptEdit(**row) for row in (*_kept_fields(connection, now), *people)]
+    return sorted(edits, key=lambda edit: edit.episode_id)
+
+
+def _kept_fields(connection: sa.Connection, now: datetime) -> Sequence[sa.RowMapping]:
     kept = (
         select(
             t.Change.episode_id,
@@ -207,8 +246,8 @@ def kept_edits(connection: sa.Connection, now: datetime) -> Sequence[KeptEdit]:
         .ext(distinct_on(t.Change.episode_id, t.Change.what))
         .join(t.Episode, t.Episode.episode_id == t.Change.episode_id)
         .join(t.Match, t.Match.id == t.Episode.match_id)
-        .where(t.Change.kind == "kept", t.Change.what.is_not(None), _STILL_DIFFERS)
+        .where(t.Change.kind == "kept", _STILL_DIFFERS)
         .where(t.Match.scheduled_at >= now, t.Match.finished_at.is_(None), t.Episode.state == "active")
         .order_by(t.Change.episode_id, t.Change.what, t.Change.id.desc())
     )
-    return tuple(KeptEdit(**row) for row in connection.execute(kept).mappings())
+    return connection.execute(kept).mappings().all()

@@ -70,6 +70,12 @@ class UpdatedAt:
 LARGEST_ID = 2**31 - 1
 """The application's ids, and SpeedGaming's episode ids with them, are 4-byte integers."""
 
+
+def may_be_id(number: int) -> bool:
+    """Whether something can have this id: of any other number, Postgres says only that it is out of range."""
+    return 0 < number <= LARGEST_ID
+
+
 # The application's tables
 
 
@@ -389,4 +395,6 @@ class Told(Base):
     reader: Mapped[str] = mapped_column(primary_key=True)
     # The last entry of `change` that was told; without a foreign key, because history is pruned.
     change_id: Mapped[int] = mapped_column(BigInteger)
+    # Those before it for which the message had no room.
+    left_out: Mapped[list[int]] = mapped_column(server_default=text("'{}'"))
     told_at: Mapped[datetime] = mapped_column(server_default=func.now())

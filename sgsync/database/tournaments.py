@@ -57,6 +57,8 @@ def enabled_tournaments(connection: sa.Connection) -> tuple[Tournament, ...]:
 
 
 def find_tournament(connection: sa.Connection, tournament_id: int) -> Tournament | None:
+    if not t.may_be_id(tournament_id):
+        return None
     row = connection.execute(_TOURNAMENTS.where(t.Tournament.id == tournament_id)).mappings().one_or_none()
     return tournament_of(row) if row else None
 

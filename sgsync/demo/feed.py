@@ -8,6 +8,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,13 +20,22 @@ Episode = Any
 
 
 class StandInFeed(ThreadingHTTPServer):
-    """Serves what `read` gives at the time of each request."""
+    """Serves what `read` gives at the time of each request.
+
+    `events` are known even while they have no episode: their names by slug.
+    """
 
     daemon_threads = True
 
-    def __init__(self, read: Callable[[], list[Episode]], port: int = 0) -> None:
+    def __init__(
+        self, read: Callable[[], list[Episode]], events: Mapping[str, str] | None = None, port: int = 0
+    ) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
         self.read = read
+        self.events = events or {}
+
+    def site(self) -> "_Site":
+        return _Site(self.read(), self.events)
 
     @property
     def url(self) -> str:
@@ -42,6 +52,20 @@ class StandInFeed(ThreadingHTTPServer):
             self.shutdown()
             self.server_close()
             thread.join()
+
+
+@dataclass(frozen=True, slots=True)
+class _Site:
+    """What there is to be asked for at one moment."""
+
+    episodes: list[Episode]
+    names: Mapping[str, str]
+
+    @property
+    def events(self) -> dict[str, Any]:
+        """By slug: those of the episodes, and those without any."""
+        idle = {slug: {"slug": slug, "name": name} for slug, name in self.names.items()}
+        return idle | {slug: each["event"] for each in self.episodes if (slug := _slug(each))}
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -62,7 +86,7 @@ class _Handler(BaseHTTPRequestHandler):
         if answer is None:
             self._send(HTTPStatus.NOT_FOUND, b"<h1>Not Found</h1>")
             return
-        self._send(HTTPStatus.OK, json.dumps(answer(self.server.read(), query)).encode())
+        self._send(HTTPStatus.OK, json.dumps(answer(self.server.site(), query)).encode())
 
     def _send(self, status: HTTPStatus, body: bytes, **headers: str) -> None:
         self.send_response(status)
@@ -75,29 +99,28 @@ class _Handler(BaseHTTPRequestHandler):
         """Stay silent: the log belongs to the importer."""
 
 
-def _schedule(episodes: list[Episode], query: Mapping[str, str]) -> object:
+def _schedule(site: _Site, query: Mapping[str, str]) -> object:
     slug = query.get("event")
-    if slug and slug not in _slugs(episodes):
+    if slug and slug not in site.events:
         return {"error": "Failed to find event."}
     since, until = (datetime.fromisoformat(query[end]) for end in ("from", "to"))
     return [
         episode
-        for episode in episodes
+        for episode in site.episodes
         if (slug is None or _slug(episode) in (slug, None)) and _is_between(episode, since, until)
     ]
 
 
-def _episode(episodes: list[Episode], query: Mapping[str, str]) -> object:
+def _episode(site: _Site, query: Mapping[str, str]) -> object:
     wanted = query.get("id", "0")
-    for episode in episodes:
+    for episode in site.episodes:
         if isinstance(episode, dict) and str(episode.get("id")) == wanted:
             return episode
     return {"error": f"Failed to find episode with id {wanted}."}
 
 
-def _events(episodes: list[Episode], query: Mapping[str, str]) -> object:
-    events = {_slug(episode): episode["event"] for episode in episodes if _slug(episode)}
-    return [event for slug, event in events.items() if slug == query.get("slug")]
+def _events(site: _Site, query: Mapping[str, str]) -> object:
+    return [event for slug, event in site.events.items() if slug == query.get("slug")]
 
 
 _ANSWERS = {"/schedule/": _schedule, "/episode/": _episode, "/event/": _events}
@@ -106,10 +129,6 @@ _ANSWERS = {"/schedule/": _schedule, "/episode/": _episode, "/event/": _events}
 def _slug(episode: Episode) -> str | None:
     event = episode.get("event") if isinstance(episode, dict) else None
     return event.get("slug") if event else None
-
-
-def _slugs(episodes: list[Episode]) -> set[str | None]:
-    return {_slug(episode) for episode in episodes}
 
 
 def _is_between(episode: Episode, since: datetime, until: datetime) -> bool:

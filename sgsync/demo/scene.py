@@ -14,6 +14,9 @@ from sgsync.database.engine import Database
 from sgsync.database.writes import insert_rows
 
 EVENTS = {"alttprleague": "ALTTPR League, autumn", "sglive26": "SpeedGaming Live qualifiers"}
+KNOWN, HELD = 74612, 74641
+"""Episodes of the first event: one that is imported, and one whose times are not to be trusted yet."""
+
 _PEOPLE = {  # who has signed in to the application already
     "aurelio": 214358881903001601,
     "hollis.k": 623401190228140032,

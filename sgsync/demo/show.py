@@ -14,14 +14,17 @@ from sgsync.cli.render import print_matches
 from sgsync.cli.render_table import print_lines
 from sgsync.database.matches import list_matches
 from sgsync.demo.feed import StandInFeed
-from sgsync.demo.scene import reader_of, set_scene, write_schedules
+from sgsync.demo.scene import EVENTS, HELD, KNOWN, reader_of, set_scene, write_schedules
 from sgsync.demo.server import running_postgres
-from sgsync.errors import SgsyncError
+from sgsync.errors import DatabaseError, SgsyncError
 from sgsync.operations import import_all_enabled_tournaments
+from sgsync.placeholders import list_placeholders
 from sgsync.settings import Settings, load_settings
 from sgsync.wiring import now, open_database
 
 log = logging.getLogger(__name__)
+
+_NOBODYS_DISCORD_ID = 811_000_000_000_900_000
 
 ROOTS_FOLDER = Path("/var/lib/sgsync-demo")
 """Where root's demo lives: its server runs as somebody else, who cannot enter root's home."""
@@ -43,13 +46,13 @@ def show_demo(folder: Path | None, *, serve: bool, reset: bool) -> None:
             shutil.rmtree(folder / "postgres", ignore_errors=True)
             shutil.rmtree(folder / "feed", ignore_errors=True)
         write_schedules(folder / "feed", now())
-        feed = StandInFeed(reader_of(folder / "feed"))
+        feed = StandInFeed(reader_of(folder / "feed"), EVENTS)
         with running_postgres(folder / "postgres") as database_url, feed.running() as feed_url:
             settings = load_settings(
                 Settings, database_url=database_url, api_url=feed_url, request_interval="0s"
             )
             _import(settings)
-            _explain(folder, database_url, feed_url, serve=serve)
+            _explain(folder, settings, serve=serve)
             if serve:
                 signal.pause()
 
@@ -74,15 +77,22 @@ def _to_ourselves(folder: Path) -> Iterator[None]:
 
 
 def _import(settings: Settings) -> None:
-    migrate_database(settings=settings)
-    with open_database(settings) as database:
-        set_scene(database)
-    import_all_enabled_tournaments(settings=settings)
+    try:
+        migrate_database(settings=settings)
+        with open_database(settings) as database:
+            set_scene(database)
+        import_all_enabled_tournaments(settings=settings)
+    except DatabaseError as error:
+        raise DatabaseError(
+            f"The demo's database is of no use, maybe because another version of sgsync made it: {error}"
+            " `sgsync demo --reset` starts over with a new one."
+        ) from error
     with open_database(settings) as database, database.transaction() as connection:
         print_matches(list_matches(connection))
 
 
-def _explain(folder: Path, database_url: str, feed_url: str, *, serve: bool) -> None:
+def _explain(folder: Path, settings: Settings, *, serve: bool) -> None:
+    database_url = settings.database_url.get_secret_value().replace("+psycopg", "", 1)
     lines = [
         "",
         "* is a placeholder: somebody whom SpeedGaming names without a Discord id. (?) is crew not approved yet.",
@@ -93,10 +103,8 @@ def _explain(folder: Path, database_url: str, feed_url: str, *, serve: bool) -> 
         lines += [
             "Until Ctrl-C, both can be used from another terminal:",
             f"  export SGSYNC_DATABASE_URL='{database_url}'",
-            f"  export SGSYNC_API_URL='{feed_url}'",
-            "  sgsync tournaments",
-            "  sgsync import-all --dry-run      (after an edit in the feed's folder, say)",
-            "  sgsync import 1 --episode 74612",
+            f"  export SGSYNC_API_URL='{settings.api_url}'",
+            *_worth_trying(settings),
             f"  psql '{database_url}'",
         ]
     else:
@@ -105,5 +113,28 @@ def _explain(folder: Path, database_url: str, feed_url: str, *, serve: bool) -> 
             "  sgsync demo            again: everything is known, and nothing is written",
             "  sgsync demo --serve    keeps database and feed running, to try every other command on them",
             "  sgsync demo --reset    starts over",
+            "",
+            "In another terminal, while `sgsync demo --serve` runs (it says what to export):",
+            *_worth_trying(settings),
         ]
     print_lines(lines)
+
+
+def _worth_trying(settings: Settings) -> Iterator[str]:
+    """Commands with the demo's own ids, to be copied."""
+    slug = next(iter(EVENTS))
+    remarks = {
+        "status": "what ran, and what waits for somebody",
+        "doctor": "whether everything is as an import needs it",
+        "tournaments": "which are synced",
+        f"fetch {slug}": "what the feed says",
+        f"explain {HELD}": "why an episode is not there",
+        f"history {KNOWN}": "what happened to another one",
+        "import-all --dry-run": "what a run would do, after an edit in the feed's folder, say",
+        f"import 1 --episode {KNOWN}": "one episode",
+        "placeholders": "who is not known yet; and this is how to say who it is:",
+    }
+    yield from (f"  sgsync {command:<25}  # {remark}" for command, remark in remarks.items())
+    for person in list_placeholders(settings=settings)[:1]:
+        discord_id = _NOBODYS_DISCORD_ID + person.placeholder.id
+        yield f"  sgsync link-placeholder {person.who} --discord-id {discord_id}"

@@ -1,33 +1,25 @@
 """The settings one by one: each value, where it came from, and what is wrong with it."""
 
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from difflib import get_close_matches
 from enum import Enum
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from pydantic import SecretStr, ValidationError
-from pydantic_settings import (
-    BaseSettings,
-    DotEnvSettingsSource,
-    EnvSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
-)
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from sgsync.durations import format_duration
-from sgsync.settings import ENV_FILE, PREFIX, TOML_FILE, FeedSettings, Settings
+from sgsync.settings import PREFIX, TOML_FILE, FeedSettings, Settings, faults_in
+from sgsync.sources import READERS, Source, UnknownName, unknown_names
 from sgsync.text import clean
 
-ENVIRONMENT = "environment"
 DEFAULT = "default"
 MASK = "***"
 
-_OF_THE_TESTS = frozenset({"test_database_url"})
+_STAND_IN_URL = "postgresql://host/name"
 _HARMLESS_IN_A_DATABASE_URL = frozenset({"host", "port", "sslmode", "target_session_attrs"})
 
 
@@ -39,15 +31,6 @@ class Setting:
     shown: str
     source: str
     fault: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class UnknownName:
-    """A name in sgsync's name space that no setting has, and the setting that was probably meant."""
-
-    name: str
-    source: str
-    meant: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +47,10 @@ class Configuration:
     feed: FeedSettings | None
 
 
-class _OnlyWhatIsGiven:
+class _GivenSettings(Settings):
     """Settings that look nowhere: what they are made of is given to them."""
+
+    model_config = SettingsConfigDict(toml_file=None)
 
     @classmethod
     def settings_customise_sources(
@@ -79,66 +64,26 @@ class _OnlyWhatIsGiven:
         return (init_settings,)
 
 
-class _GivenSettings(_OnlyWhatIsGiven, Settings):
-    model_config = SettingsConfigDict(toml_file=None)
-
-
-class _GivenFeedSettings(_OnlyWhatIsGiven, FeedSettings):
-    model_config = SettingsConfigDict(toml_file=None)
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """One of the places where settings stand: the values by field, and every name there that looks like ours."""
-
-    name: str
-    values: Mapping[str, Any]
-    names: tuple[str, ...]
-
-
 def read_configuration() -> Configuration:
     """The settings of this process, however broken they are."""
     unreadable: list[str] = []
-    sources = tuple(source for read in _READERS if (source := _readable(read, unreadable)))
+    sources = tuple(source for read in READERS if (source := _readable(read, unreadable)))
     given = {name: value for source in reversed(sources) for name, value in source.values.items()}
     faults = _faults(given)
     sound = {name: value for name, value in given.items() if name not in faults}
-    feed = _GivenFeedSettings(**{name: sound[name] for name in sound if name in FeedSettings.model_fields})
-    database = None if "database_url" in faults else _GivenSettings(**sound)
+    if is_nowhere := "database_url" in faults:  # the others are looked at all the same
+        sound["database_url"] = _STAND_IN_URL
+    settings = _GivenSettings(**sound)
     return Configuration(
-        values=tuple(_setting(name, sources, database or feed, faults) for name in Settings.model_fields),
-        unknown=tuple(unknown for source in sources for unknown in _unknown_names(source)),
+        values=tuple(_setting(name, sources, settings, faults) for name in Settings.model_fields),
+        unknown=tuple(unknown for source in sources for unknown in unknown_names(source)),
         unreadable=tuple(unreadable),
-        database=database,
-        feed=None if "api_url" in faults else feed,
+        database=None if is_nowhere else settings,
+        feed=None if "api_url" in faults else settings,
     )
 
 
-def _environment() -> _Source:
-    source = EnvSettingsSource(Settings)
-    return _Source(ENVIRONMENT, source(), _prefixed(source.env_vars))
-
-
-def _env_file() -> _Source:
-    source = DotEnvSettingsSource(Settings, ENV_FILE)
-    known = {name: value for name, value in source().items() if name in Settings.model_fields}
-    return _Source(ENV_FILE, known, _prefixed(source.env_vars))
-
-
-def _toml_file() -> _Source:
-    data = TomlConfigSettingsSource(Settings).toml_data
-    known = {name: value for name, value in data.items() if name in Settings.model_fields}
-    return _Source(TOML_FILE, known, tuple(data))
-
-
-_READERS = (_environment, _env_file, _toml_file)  # what comes first counts
-
-
-def _prefixed(variables: Mapping[str, str | None]) -> tuple[str, ...]:
-    return tuple(name for name in variables if name.upper().startswith(PREFIX))
-
-
-def _readable(read: Callable[[], _Source], unreadable: list[str]) -> _Source | None:
+def _readable(read: Callable[[], Source], unreadable: list[str]) -> Source | None:
     try:
         return read()
     except tomllib.TOMLDecodeError as error:
@@ -153,15 +98,12 @@ def _faults(given: Mapping[str, Any]) -> dict[str, str]:
     try:
         _GivenSettings(**given)
     except ValidationError as error:
-        return {
-            str(part["loc"][0]): clean(part["msg"].removeprefix("Value error, "))
-            for part in error.errors(include_input=False)
-        }
+        return dict(faults_in(error))
     return {}
 
 
 def _setting(
-    name: str, sources: tuple[_Source, ...], settings: FeedSettings, faults: Mapping[str, str]
+    name: str, sources: tuple[Source, ...], settings: Settings, faults: Mapping[str, str]
 ) -> Setting:
     source = next((source.name for source in sources if name in source.values), DEFAULT)
     if (
@@ -170,8 +112,7 @@ def _setting(
         and any("database_url_file" in each.values for each in sources)
     ):
         source = f"{PREFIX}DATABASE_URL_FILE"
-    value = getattr(settings, name, Settings.model_fields[name].default)
-    shown = "" if name in faults else _shown(name, value)
+    shown = "" if name in faults else _shown(name, getattr(settings, name))
     return Setting(PREFIX + name.upper(), shown, source, faults.get(name))
 
 
@@ -209,14 +150,3 @@ def _web_place(url: str, *, with_path: bool) -> str:
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     return f"{parts.scheme}://{host}{parts.path if with_path else '/' + MASK}"
-
-
-def _unknown_names(source: _Source) -> Iterator[UnknownName]:
-    fields = Settings.model_fields
-    for name in source.names:
-        field = name.lower().removeprefix(PREFIX.lower()) if source.name != TOML_FILE else name
-        if field in fields or field in _OF_THE_TESTS:
-            continue
-        nearest = get_close_matches(field.lower().removeprefix(PREFIX.lower()), fields, n=1)
-        meant = (nearest[0] if source.name == TOML_FILE else PREFIX + nearest[0].upper()) if nearest else None
-        yield UnknownName(clean(name if source.name == TOML_FILE else name.upper()), source.name, meant)

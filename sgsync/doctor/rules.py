@@ -30,7 +30,11 @@ def judge_configuration(configuration: Configuration) -> Iterator[Check]:
     )
     yield from map(_judge_setting, configuration.values)
     for unknown in configuration.unknown:
-        advice = f"Is {unknown.meant} meant?" if unknown.meant else "Remove it, or see the README's settings."
+        advice = (
+            f"Is {unknown.meant} meant?"
+            if unknown.meant
+            else "Remove it, or look the name up in docs/settings.md."
+        )
         yield warn(unknown.name, f"no setting has this name ({unknown.source})", advice)
 
 

@@ -11,7 +11,7 @@ from sgsync.explain.reasons import reason_for
 from sgsync.explain.values import Answer, Evidence, Explanation, FeedSays, Place, place_of
 from sgsync.fetch.answers import read_schedule
 from sgsync.looking.operations import usual_window
-from sgsync.operations import plan_options
+from sgsync.operations import plan_options, require_possible_episodes
 from sgsync.plan.assignment import assign_events
 from sgsync.plan.heard import Heard
 from sgsync.plan.lookups import lookups_for
@@ -24,7 +24,11 @@ NEWEST_EVENTS = 5
 
 
 def explain(episode_id: int, *, settings: Settings | None = None) -> Explanation:
-    """Why an episode is in the application, or is not. Raises DatabaseError; that the feed fails is told."""
+    """Why an episode is in the application, or is not; that the feed fails is told.
+
+    Raises UsageError for what no episode's id can be, DatabaseError.
+    """
+    require_possible_episodes([episode_id])
     settings = settings or load_settings(Settings)
     options = plan_options(settings)
     with open_database(settings) as database:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from sgsync.explain.values import Answer, Evidence, Reason, Why
 from sgsync.fetch.wire import SpeedGamingEpisode
-from sgsync.plan.actions import Plan, SkipReason
+from sgsync.plan.actions import Plan, Skip, SkipReason
 from sgsync.plan.chronicle import WORDS
 from sgsync.plan.describe import Action, describe
 from sgsync.plan.heard import Heard
@@ -13,7 +13,7 @@ from sgsync.plan.importable import reason_to_skip
 from sgsync.plan.options import PlanOptions
 from sgsync.plan.planner import make_plan
 from sgsync.plan.reconcile import FIELDS
-from sgsync.snapshot.values import KnownMatch, LedgerEntry, Snapshot, State, Tournament
+from sgsync.snapshot.values import KnownMatch, LedgerEntry, Role, Snapshot, State, Tournament
 
 _OF_SKIPS = {
     SkipReason.OTHER_TOURNAMENT: Why.OTHER_TOURNAMENT,
@@ -49,11 +49,10 @@ def reason_for(evidence: Evidence, options: PlanOptions, now: datetime) -> Reaso
 
 
 def _of_the_absent(evidence: Evidence) -> Reason:
-    entry, match = evidence.entry, evidence.match
+    match = evidence.match
     nothing = f"SpeedGaming has no episode {evidence.episode_id}"
-    if entry and entry.state is State.CANCELLED:
-        fate = f"match {match.id} is kept" if match else "its match is gone"
-        return Reason(Why.CANCELLED, f"SpeedGaming no longer has the episode: it is cancelled, and {fate}")
+    if _is_cancelled(evidence.entry):
+        return _cancelled("SpeedGaming no longer has the episode", match)
     if match is None:
         return Reason(Why.NOT_ON_SPEEDGAMING, nothing)
     if match.frozen_by:
@@ -67,6 +66,15 @@ def _of_the_absent(evidence: Evidence) -> Reason:
     )
 
 
+def _is_cancelled(entry: LedgerEntry | None) -> bool:
+    return entry is not None and entry.state is State.CANCELLED
+
+
+def _cancelled(why: str, match: KnownMatch | None) -> Reason:
+    fate = f"match {match.id} is kept" if match else "its match is gone"
+    return Reason(Why.CANCELLED, f"{why}: it is cancelled, and {fate}")
+
+
 def _of_the_listed(
     evidence: Evidence, episode: SpeedGamingEpisode, snapshot: Snapshot, options: PlanOptions, now: datetime
 ) -> Reason:
@@ -74,7 +82,7 @@ def _of_the_listed(
     if not evidence.place.is_synced:
         return _not_enabled(evidence, match)
     if skip := reason_to_skip(episode, snapshot, options):
-        return Reason(_OF_SKIPS[skip.reason], skip.sentence)
+        return _of_the_skipped(skip, evidence)
     if match and match.frozen_by:
         return Reason(
             Why.FROZEN, f"Match {match.id} stays as it is, whatever SpeedGaming says: {match.frozen_by}"
@@ -86,6 +94,13 @@ def _of_the_listed(
     if not evidence.window.since <= episode.when <= evidence.window.until:
         return _outside(evidence, episode, snapshot.tournament)
     return _waiting(plan, match, actions)
+
+
+def _of_the_skipped(skip: Skip, evidence: Evidence) -> Reason:
+    if skip.reason is SkipReason.OTHER_EVENT and _is_cancelled(evidence.entry):
+        why = f"It moved to the event '{evidence.feed.event}', which is not synced"
+        return _cancelled(why, evidence.match)
+    return Reason(_OF_SKIPS[skip.reason], skip.sentence)
 
 
 def _not_enabled(evidence: Evidence, match: KnownMatch | None) -> Reason:
@@ -125,14 +140,20 @@ def _of_the_imported(match: KnownMatch, evidence: Evidence) -> Reason:
 
 
 def _local_edits(match: KnownMatch, entry: LedgerEntry, evidence: Evidence) -> Iterator[str]:
-    """What differs from what was imported last: fields, and people who were taken out."""
+    """What differs from what was imported last: fields, who is in it, and whose approval."""
     for field in FIELDS:
         if getattr(match.fields, field) != getattr(entry.base, field):
             yield WORDS[field]
-    seats = {(row.role, row.user_id) for row in match.entries}
-    for signup in evidence.signups:
-        if (signup.role, signup.user_id) not in seats:
-            yield f"without {signup.role} {evidence.name_of(signup.user_id)}"
+    ours = {(row.role, row.user_id): row.approved for row in match.entries}
+    theirs = {(signup.role, signup.user_id): signup.approved for signup in evidence.signups}
+    for role, user_id in dict.fromkeys((*theirs, *ours)):
+        seat, who = (role, user_id), f"{role} {evidence.name_of(user_id)}"
+        if seat not in ours:
+            yield f"without {who}"
+        elif seat not in theirs:
+            yield f"with {who}"
+        elif role is not Role.PLAYER and ours[seat] != theirs[seat]:
+            yield f"{who} {'approved' if ours[seat] else 'not approved'}"
 
 
 def _waiting(plan: Plan, match: KnownMatch | None, actions: tuple[Action, ...]) -> Reason:

@@ -18,8 +18,6 @@ from sgsync.fetch.fields import EpisodeId
 from sgsync.fetch.wire import SpeedGamingEpisode, SpeedGamingEvent
 from sgsync.text import clean, cut
 
-_ANSWER = "SpeedGaming's answer"
-_FILE = "The file"
 _LONGEST_QUOTE = 200
 _EPISODE_ID: TypeAdapter[int] = TypeAdapter(EpisodeId)
 # "Failed to find event.", "Failed to find episode with id 0."
@@ -29,6 +27,21 @@ _SENTENCES = {
     "model_type": "is not an object",
     "model_attributes_type": "is not an object",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where bytes come from, and what to do when they are no data, or a page in place of data."""
+
+    name: str
+    advice: str
+    advice_on_a_page: str
+
+
+_ANSWER = _Source(
+    "SpeedGaming's answer", " Try again later.", ": check SGSYNC_API_URL, and whether the site works."
+)
+_FILE = _Source("The file", "", ".")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,31 +155,33 @@ def read_saved(body: bytes) -> Schedule:
     """
     payload = _decode(body, _FILE)
     _refuse_error_object(payload)
+    if not isinstance(payload, (dict, list)):
+        raise FeedUnreadableError(f"A schedule is a list of episodes, but the file holds {_kind(payload)}.")
     return read_schedule([payload] if isinstance(payload, dict) else payload)
 
 
-def _decode(body: bytes, source: str) -> object:
+def _decode(body: bytes, source: _Source) -> object:
     try:
         # The feed may hold raw control characters inside strings; strict JSON forbids them.
         return json.loads(body.decode("utf-8-sig"), strict=False, parse_constant=_refuse_constant)
     except RecursionError:
-        raise FeedUnreadableError(f"{source} is nested too deeply to be a schedule.") from None
+        raise FeedUnreadableError(f"{source.name} is nested too deeply to be a schedule.") from None
     except ValueError as error:
-        raise FeedUnreadableError(f"{source} {_why_unreadable(body, error)}") from None
+        raise FeedUnreadableError(f"{source.name} {_why_unreadable(body, error, source)}") from None
 
 
 def _refuse_constant(name: str) -> Never:
     raise ValueError(f"{name} is no JSON")
 
 
-def _why_unreadable(body: bytes, error: ValueError) -> str:
+def _why_unreadable(body: bytes, error: ValueError, source: _Source) -> str:
     if not body.strip():
-        return "is empty. Try again later."
+        return f"is empty.{source.advice}"
     if body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
-        return "is a web page instead of data: check SGSYNC_API_URL, and whether the site works."
+        return f"is a web page instead of data{source.advice_on_a_page}"
     if isinstance(error, UnicodeDecodeError):
-        return "is not UTF-8 text. Try again later."
-    return f"is not JSON ({cut(clean(str(error)), _LONGEST_QUOTE)}). Try again later."
+        return f"is not UTF-8 text.{source.advice}"
+    return f"is not JSON ({cut(clean(str(error)), _LONGEST_QUOTE)}).{source.advice}"
 
 
 def _refuse_error_object(payload: object) -> None:

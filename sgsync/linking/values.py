@@ -8,6 +8,7 @@ from typing import Any
 
 from sgsync.database.merge import Move
 from sgsync.database.users import Account
+from sgsync.text import counted
 
 
 class LinkState(StrEnum):
@@ -53,15 +54,28 @@ class Link:
 
     @property
     def sentence(self) -> str:
-        """What it comes to: a plan, a deed or a memory."""
-        who = f"placeholder '{self.placeholder_name}' (user {self.placeholder_id})"
+        """What it comes to: a deed or a memory."""
+        who = self._who
         if self.state is LinkState.ALREADY_LINKED:
             return f"{who} is already linked to {self._whom}, since {moment_text(self.linked_at)} by {self.linked_by}"
-        verb = "link" if self.state is LinkState.PLANNED else "linked"
         if self.upgrade:
-            return f"{verb} {who} to Discord ID {self.upgrade.discord_id}, as '{self.upgrade.username}'"
-        rows = sum(self.moved.values()) or sum(move.rows - move.doubles for move in self.moves)
-        return f"{verb} {who} to {self._whom}: {rows} row(s)"
+            return f"linked {who} to Discord ID {self.upgrade.discord_id}, as '{self.upgrade.username}'"
+        return f"linked {who} to {self._whom}: {sum(self.moved.values())} row(s)"
+
+    @property
+    def question(self) -> str:
+        """What to ask before a plan is carried out."""
+        if self.upgrade:
+            return (
+                f"Let {self._who} go on as '{self.upgrade.username}' with the Discord ID"
+                f" {self.upgrade.discord_id}?"
+            )
+        rows = sum(move.rows - move.doubles for move in self.moves)
+        return f"Link {self._who} to {self._whom} and move {counted(rows, 'row')} there?"
+
+    @property
+    def _who(self) -> str:
+        return f"placeholder '{self.placeholder_name}' (user {self.placeholder_id})"
 
     @property
     def _whom(self) -> str:

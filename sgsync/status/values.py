@@ -62,6 +62,11 @@ class Status:
         return f"The last successful import-all ended {ago(_end(self.last_sync), self.now)}"
 
     @property
+    def standing(self) -> tuple[UpcomingMatch, ...]:
+        """The upcoming matches but for those that SpeedGaming has cancelled."""
+        return tuple(match for match in self.upcoming if not match.is_cancelled)
+
+    @property
     def waiting(self) -> tuple[ListedPlaceholder, ...]:
         """The placeholders who are in an upcoming match, the next one first."""
         awaited = [each for each in self.placeholders if each.next_match]
@@ -72,7 +77,7 @@ class Status:
     @property
     def understaffed(self) -> tuple[UpcomingMatch, ...]:
         """The upcoming matches that lack an approved commentator or tracker."""
-        return tuple(match for match in self.upcoming if not match.is_cancelled and lacking(match))
+        return tuple(match for match in self.upcoming if match.is_understaffed)
 
     @property
     def problems(self) -> tuple[Problem, ...]:

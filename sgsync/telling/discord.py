@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -23,27 +24,34 @@ _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 _HARMLESS = frozenset("!\"%&'+,./;=?^")
 
 
-def payload_of(items: Iterable[Item]) -> dict[str, Any]:
-    """The webhook's document: nobody is notified by it, whatever the names in it say."""
-    return {
-        "content": message_of(items),
-        "allowed_mentions": {"parse": []},
-        "flags": _SUPPRESS_EMBEDS,
-    }
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message: its text, and the items for which it had no room."""
+
+    content: str
+    left_out: tuple[Item, ...] = ()
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """The webhook's document: nobody is notified by it, whatever the names in it say."""
+        return {
+            "content": self.content,
+            "allowed_mentions": {"parse": []},
+            "flags": _SUPPRESS_EMBEDS,
+        }
 
 
-def message_of(items: Iterable[Item]) -> str:
-    """One message; what does not fit into it is counted."""
-    lines = list(_lines(items))
-    left = sum(is_item for _, is_item in lines)
-    fitting: list[str] = []
-    for line, is_item in lines:
+def message_of(items: Sequence[Item]) -> Message:
+    """The first of `items`, as many as fit into one message, and how many are left."""
+    named, fitting = 0, list[str]()
+    for line, is_item in _lines(items):
+        left = len(items) - named
         if _length([*fitting, line, _rest(left)]) > LONGEST_MESSAGE:
             has_items = fitting[:-1] if fitting and fitting[-1].startswith("**") else fitting
-            return "\n".join((*has_items, _rest(left)))
+            return Message("\n".join((*has_items, _rest(left))), tuple(items[named:]))
         fitting.append(line)
-        left -= is_item
-    return "\n".join(fitting)
+        named += is_item
+    return Message("\n".join(fitting))
 
 
 def escaped(name: str) -> str:

@@ -72,6 +72,12 @@ def digest(happenings: Iterable[Happening], now: datetime) -> tuple[Item, ...]:
     return tuple(sorted(items, key=lambda item: (order[item.kind], item.subject.starts_at)))
 
 
+def behind(items: Iterable[Item], happenings: Iterable[Happening]) -> tuple[Happening, ...]:
+    """Those of `happenings` from which `items` were made."""
+    made = {(item.subject.episode_id, item.kind) for item in items}
+    return tuple(each for each in happenings if (each.subject.episode_id, each.kind) in made)
+
+
 def _of_one_match(happenings: list[Happening]) -> Iterable[Item]:
     subject = happenings[-1].subject
     kinds = {happening.kind for happening in happenings}

@@ -20,9 +20,9 @@ from sgsync.fetch.http import Answer, UndeliveredError, post_notice
 from sgsync.report import RunReport
 from sgsync.settings import Settings
 from sgsync.telling import ping
-from sgsync.telling.discord import payload_of
+from sgsync.telling.discord import message_of
 from sgsync.telling.ending import Ending
-from sgsync.telling.news import Happening, digest
+from sgsync.telling.news import Happening, behind, digest
 from sgsync.wiring import now, open_database
 
 log = logging.getLogger(__name__)
@@ -98,10 +98,11 @@ class Teller:
         items = digest(happenings, self.now())
         if not items:
             return
-        message = json.dumps(payload_of(items)).encode()
-        if self._deliver("SGSYNC_DISCORD_WEBHOOK_URL", url, message, _JSON):
+        message = message_of(items)
+        if self._deliver("SGSYNC_DISCORD_WEBHOOK_URL", url, json.dumps(message.payload).encode(), _JSON):
+            left_out = behind(message.left_out, happenings)
             with database.transaction() as connection:
-                news.note_told(connection, _DISCORD, happenings, self.now())
+                news.note_told(connection, _DISCORD, happenings, left_out, self.now())
 
     def _untold(self, database: Database) -> tuple[Happening, ...]:
         """In turn with the imports: what another run is writing has smaller numbers and is not there yet."""

@@ -57,6 +57,15 @@ def test_enable_turns_the_sync_on(scene: Scene, off: int, sgsync: Sgsync) -> Non
     assert scene.rows("SELECT id, moved FROM watch.updates") == [(off, True)]
 
 
+def test_enable_says_who_shares_the_event(scene: Scene, off: int, sgsync: Sgsync) -> None:
+    finished = sgsync("tournaments", "enable", str(off), "--slug", "alttprleague")
+    shared = "for event 'alttprleague' too: its episodes go to tournament 1"
+    assert finished.lines[0] == f"WARNING: Tournament 1 asks {shared}"
+    third = scene.add_tournament(None, enabled=False)
+    finished = sgsync("tournaments", "enable", str(third), "--slug", "alttprleague")
+    assert finished.lines[0] == f"WARNING: Tournaments 1, {off} ask {shared}"
+
+
 def test_enable_refuses_an_event_that_speedgaming_does_not_know(
     scene: Scene, off: int, sgsync: Sgsync
 ) -> None:

@@ -170,6 +170,29 @@ def test_a_wrong_command_line(scene: Scene, sgsync: Sgsync, command: list[str]) 
     assert scene.dump() == before
 
 
+BEYOND_32_BITS, BEYOND_64_BITS, BELOW = "3000000000", "99999999999999999999", "-3000000000"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("explain", BEYOND_32_BITS),
+        ("explain", BEYOND_64_BITS),
+        ("history", "--", BELOW),
+        ("import", BEYOND_32_BITS),
+        ("import", "1", "--episode", BEYOND_64_BITS),
+        ("tournaments", "disable", "--", BELOW),
+        ("placeholders", "--tournament", BEYOND_64_BITS),
+    ],
+)
+def test_a_number_that_can_be_no_id_is_told_in_a_sentence(
+    scene: Scene, sgsync: Sgsync, command: tuple[str, ...]
+) -> None:
+    before = scene.dump()
+    assert_told(sgsync(*command), 2, command[-1])
+    assert scene.dump() == before
+
+
 def test_a_database_url_can_stand_in_a_secret_file(tmp_path: Path) -> None:
     file = tmp_path / "url"
     file.write_text(f"postgresql://somebody:{CANARY}@localhost/app\n", encoding="utf-8")

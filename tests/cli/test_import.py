@@ -115,3 +115,19 @@ def test_an_answers_own_words_cannot_command_the_terminal_either(sgsync: Sgsync)
         finished = sgsync("import-all", SGSYNC_API_URL=url)
     assert len(finished.lines) == 1
     assert finished.lines[0].isprintable()
+
+
+def test_a_misspelt_setting_is_told_with_the_one_that_was_meant(sgsync: Sgsync) -> None:
+    (sgsync.folder / ".env").write_text("SGSYNC_DATABSE_URL=x\nDATABASE_URL=y\n", encoding="utf-8")
+    told = sgsync("import-all", "--quiet", SGSYNC_WINDOW_FUTUR="4d")
+    assert told.exit_code == 0
+    assert told.lines == [
+        "WARNING: No setting is called SGSYNC_WINDOW_FUTUR (environment): is SGSYNC_WINDOW_FUTURE meant?",
+        "WARNING: No setting is called SGSYNC_DATABSE_URL (.env): is SGSYNC_DATABASE_URL meant?",
+    ]
+
+
+def test_what_is_no_setting_and_near_none_is_nobodys_business(sgsync: Sgsync) -> None:
+    others = {"SGSYNC_TEST_EFFORT": "1", "SGSYNC_TEST_DATABASE_URL": "x", "SGSYNC_TEST_SEED": "1"}
+    told = sgsync("import-all", "--quiet", **others, SGSYNC_QZX="1")
+    assert (told.exit_code, told.stderr) == (0, "")

@@ -103,7 +103,7 @@ def test_the_same_both_ways_is_safe(three: Scene) -> None:
     comparison = compared(three, lambda all_: all_[::-1])
     assert comparison == FeedComparison(same=SLUGS)
     assert comparison.is_safe
-    assert "1 requests a run instead of 3" in comparison.sentence
+    assert "1 request a run instead of 3" in comparison.sentence
 
 
 def test_absent_events_are_safe_and_named(three: Scene) -> None:

@@ -13,6 +13,8 @@ from tempfile import TemporaryDirectory
 import psycopg
 import pytest
 
+from sgsync.demo.server import running_postgres
+
 Demo = subprocess.Popen[str]
 
 EVERYTHING_IMPORTED = "8 imported, 2 skipped", "16 imported, 0 skipped"
@@ -83,6 +85,62 @@ def test_a_served_demo_can_be_used_by_every_other_command_until_it_is_stopped(fo
         psycopg.connect(settings["SGSYNC_DATABASE_URL"])
 
 
+def test_the_commands_that_the_demo_shows_can_be_copied(folder: Path) -> None:
+    stdout, _ = run_demo(folder)
+    commands = commands_in(stdout.splitlines())
+    with demo(folder, "--serve") as process:
+        assert process.stdout is not None
+        environment = {**os.environ, **read_exports(process.stdout), "SGSYNC_REQUEST_INTERVAL": "0s"}
+        assert commands_in(until_the_last_hint(process.stdout)) == commands
+        for arguments in commands:
+            is_asked = ["--yes"] if arguments[0] == "link-placeholder" else []
+            told = subprocess.run(
+                [sys.executable, "-m", "sgsync", *arguments, *is_asked],
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert told.returncode == 0, (arguments, told.stderr)
+            assert told.stdout + told.stderr
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+    names = {arguments[0] for arguments in commands}
+    assert names >= {"status", "doctor", "explain", "history", "fetch", "placeholders", "link-placeholder"}
+
+
+def test_a_feed_without_episodes_answers_as_the_site_does(folder: Path) -> None:
+    run_demo(folder)
+    for file in (folder / "feed").glob("*.json"):
+        file.write_text("[]", encoding="utf-8")
+    with demo(folder, "--serve") as process:
+        assert process.stdout is not None
+        environment = {**os.environ, **read_exports(process.stdout)}
+
+        def fetched(slug: str) -> subprocess.CompletedProcess[str]:
+            command = [sys.executable, "-m", "sgsync", "fetch", slug, "--json"]
+            return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+        assert json.loads(fetched("alttprleague").stdout) == []
+        assert "Failed to find event." in fetched("nobody-knows-this").stderr
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+
+
+def test_a_database_of_another_version_is_told_with_the_way_out(folder: Path) -> None:
+    run_demo(folder)
+    with running_postgres(folder / "postgres") as url, psycopg.connect(url) as connection:
+        connection.execute("UPDATE sgsync.alembic_version SET version_num = '9999'")
+    with demo(folder) as process:
+        _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 4
+    assert stderr.startswith("ERROR: ")
+    assert "9999" in stderr
+    assert "`sgsync demo --reset`" in stderr
+    _, stderr = run_demo(folder, "--reset")
+    assert all(counts in stderr for counts in EVERYTHING_IMPORTED)
+
+
 def read_exports(lines: Iterable[str]) -> dict[str, str]:
     """The settings that a served demo tells to export."""
     found: dict[str, str] = {}
@@ -93,6 +151,19 @@ def read_exports(lines: Iterable[str]) -> dict[str, str]:
         if len(found) == 2:
             return found
     raise AssertionError("the demo ended without telling its settings")
+
+
+def commands_in(lines: Iterable[str]) -> list[list[str]]:
+    """The arguments of each command of sgsync that is shown to be copied, but for the demo's own."""
+    shown = [line.partition("#")[0].split() for line in lines if line.startswith("  sgsync ")]
+    return [words[1:] for words in shown if words[1] != "demo"]
+
+
+def until_the_last_hint(lines: Iterable[str]) -> Iterator[str]:
+    for line in lines:
+        yield line
+        if line.startswith("  psql "):
+            return
 
 
 def move_first_episode(file: Path) -> None:

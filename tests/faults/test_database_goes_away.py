@@ -4,6 +4,7 @@ tests/cli/test_failures.py has the databases that are not there at all, tests/im
 the connection that is cut while HTTP waits, tests/faults/test_killed_anywhere.py the one that is cut anywhere.
 """
 
+import json
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ from tests.faults.pooler import POOL_SIZE, PROGRAM, pgbouncer
 from tests.faults.proxy import Incident, Moment, postgres_proxy
 from tests.faults.stories import BITWING, schedules, settings_for
 from tests.postgres import Databases, MakeDatabase, connect
-from tests.scene import LEAGUE, LIVE, RUN_RECORD, Scene, changed_tables, scene_on, with_league
+from tests.scene import LEAGUE, LIVE, RUN_RECORD, Scene, changed_tables, scene_on, unused_url, with_league
 
 needs_pgbouncer = pytest.mark.skipif(
     PROGRAM is None, reason="PgBouncer is not installed (apt install pgbouncer)"
@@ -128,6 +129,36 @@ def test_a_read_only_database_can_be_looked_at_and_is_told_when_something_is_to_
 def database_of(scene: Scene) -> str:
     name: str = scene.value("SELECT current_database()")
     return name
+
+
+def test_one_document_tells_what_was_done_before_the_database_was_lost(
+    databases: Databases, scene: Scene, sgsync: Nursery
+) -> None:
+    copy = databases.copy(scene.url)
+    with postgres_proxy(copy) as proxy:
+        assert sgsync("import-all", SGSYNC_DATABASE_URL=proxy.proxied_url).exit_code == 0
+    databases.drop(copy)
+    of_matches = [at for at, text in enumerate(proxy.statements, 1) if text.startswith('INSERT INTO "match"')]
+    name = database_of(scene)
+
+    def close() -> None:
+        databases.administer("ALTER DATABASE {} ALLOW_CONNECTIONS false", name)
+
+    with postgres_proxy(scene.url, Incident(of_matches[1], Moment.BEFORE, close)) as proxy:
+        ended = sgsync("import-all", "--json", SGSYNC_DATABASE_URL=proxy.proxied_url)
+    assert_told(ended, 4, "database")
+    document = json.loads(ended.stdout)
+    assert (document["outcome"], document["totals"]["imported"]) == ("failed", 8)
+    assert [each["id"] for each in document["tournaments"]] == [1]
+
+
+def test_and_that_nothing_was_where_it_was_never_there(scene: Scene, sgsync: Nursery) -> None:
+    url = unused_url(scene.url, database="nobody_made_this").replace("+psycopg", "", 1)
+    for command in ("import-all --json", "import 1 --json"):
+        ended = sgsync(*command.split(), SGSYNC_DATABASE_URL=url)
+        assert_told(ended, 4, "database")
+        document = json.loads(ended.stdout)
+        assert (document["outcome"], document["tournaments"]) == ("failed", [])
 
 
 def test_a_disk_that_is_full_for_one_statement_costs_one_tournament_one_run(

@@ -89,12 +89,25 @@ def test_a_file_is_imported_without_asking_speedgaming(scene: Scene, tmp_path: P
     assert report.tournaments[0].imported == 2
 
 
-@pytest.mark.parametrize("content", ["<html>", '{"error": "Failed to find event."}', "3", ""])
-def test_a_file_that_is_no_schedule_is_a_usage_error(tmp_path: Path, content: str) -> None:
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (b"<html>", "The file is a web page instead of data."),
+        (b'{"error": "Failed to find event."}', "SpeedGaming says: Failed to find event."),
+        (b"3", "A schedule is a list of episodes, but the file holds a single value."),
+        (b"", "The file is empty."),
+        (b"\xff", "The file is not UTF-8 text."),
+        (b"junk", "The file is not JSON (Expecting value: line 1 column 1 (char 0))."),
+    ],
+)
+def test_a_file_that_is_no_schedule_is_told_with_what_is_wrong_with_it(
+    tmp_path: Path, content: bytes, fault: str
+) -> None:
     file = tmp_path / "schedule.json"
-    file.write_text(content, encoding="utf-8")
-    with pytest.raises(UsageError, match="holds no schedule"):
+    file.write_bytes(content)
+    with pytest.raises(UsageError) as told:
         read_schedule_file(file)
+    assert str(told.value) == f"{file} holds no schedule. {fault}"
 
 
 def test_of_a_file_some_episodes_can_be_chosen(scene: Scene) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import pytest
 
 from sgsync.cli.app import main
+from sgsync.linking.values import Identity, Link
 from tests.linking.league import DISCORD_ID, NEW_DISCORD_ID, PLACEHOLDER, USER, League
 
 
@@ -247,6 +248,11 @@ class TestOnATerminal:
         terminal.read_until("[y/N]")
         assert "Synack the Real" in terminal.shown
         assert "matchplayers" in terminal.shown
+        question = (
+            f"Link placeholder 'sg_11111' (user {PLACEHOLDER}) to user {USER} ('Synack the Real')"
+            " and move 9 rows there? [y/N]"
+        )
+        assert question in terminal.shown
         assert league.dump() == before
         terminal.answer(answer)
 
@@ -260,6 +266,13 @@ class TestOnATerminal:
         terminal.interrupt()
         assert terminal.end() == 130
         assert league.dump() == before
+
+
+def test_the_question_about_somebody_new_names_the_discord_account() -> None:
+    link = Link(456, "sg_11111", upgrade=Identity(21435888190300, "synack", None))
+    assert link.question == (
+        "Let placeholder 'sg_11111' (user 456) go on as 'synack' with the Discord ID 21435888190300?"
+    )
 
 
 def test_help_answers_at_once_and_shows_examples() -> None:

@@ -107,6 +107,31 @@ class TestConfiguration:
         assert configuration.database
         assert configuration.database.deadline == timedelta(minutes=4)
 
+    def test_without_an_address_of_the_database_the_other_values_are_those_in_force(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("SGSYNC_ON_CANCEL", "delete")
+        (folder / ".env").write_text("SGSYNC_WINDOW_PAST=4h\n")
+        for url in ("", "mysql://host/name"):
+            monkeypatch.setenv("SGSYNC_DATABASE_URL", url)
+            on_cancel, window, address = map(
+                self.setting, ("SGSYNC_ON_CANCEL", "SGSYNC_WINDOW_PAST", "SGSYNC_DATABASE_URL")
+            )
+            assert (on_cancel.shown, on_cancel.source) == ("delete", "environment")
+            assert (window.shown, window.source) == ("4h", ".env")
+            assert (address.shown, bool(address.fault)) == ("", True)
+            assert read_configuration().database is None
+
+    def test_what_the_tests_read_is_no_misspelt_setting(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name in ("DATABASE_URL", "EFFORT", "SEED"):
+            monkeypatch.setenv(f"SGSYNC_TEST_{name}", "1")
+        assert read_configuration().unknown == ()
+
+    def test_a_name_like_no_setting_is_told_with_the_page_of_all_settings(self, folder: Path) -> None:
+        (folder / ".env").write_text("SGSYNC_ZZZZ=x\n")
+        checks = rules.judge_configuration(read_configuration())
+        assert "docs/settings.md" in (found([*checks], "SGSYNC_ZZZZ", State.WARN).advice or "")
+
     @pytest.mark.parametrize("text", ["window_past = = 1", "\x00", 'api_url = "\xff"'])
     def test_a_broken_file_is_one_fault_among_others(self, folder: Path, text: str) -> None:
         (folder / "sgsync.toml").write_bytes(text.encode("latin-1"))
@@ -126,6 +151,10 @@ class TestCombinedFeed:
     def test_one_that_says_something_else_is_a_failure_where_it_is_in_use(self) -> None:
         check = rules.judge_combined(self.UNSAFE, in_use=True)
         assert (check.state, check.advice) == (State.FAIL, "Set SGSYNC_FEED=per-event.")
+
+    def test_one_that_says_the_same_saves_requests(self) -> None:
+        same = FeedComparison(same=("alttprleague", "sglive26"))
+        assert "1 request a run instead of 2." in rules.judge_combined(same, in_use=False).finding
 
     def test_and_only_told_where_it_is_not(self) -> None:
         check = rules.judge_combined(self.UNSAFE, in_use=False)

@@ -25,7 +25,7 @@ from sgsync.snapshot.values import (
     Tournament,
     User,
 )
-from tests.feed_json import make_episode, make_event, make_match, make_player
+from tests.feed_json import make_crew, make_episode, make_event, make_match, make_player
 from tests.operating.conftest import Here
 from tests.scene import LEAGUE, Scene, canned_feed
 
@@ -43,6 +43,8 @@ USER = User(7, "aurelio", AURELIO, is_member=True, is_registered=True, display_n
 SIGNUP = Signup(EPISODE, Role.PLAYER, USER.id, (4211,), approved=False)
 MATCH = KnownMatch(5, EPISODE, FIELDS, LEAGUE, (Entry(Role.PLAYER, USER.id),))
 ENTRY = LedgerEntry(EPISODE, MATCH.id, FIELDS)
+CREW_HERE = Entry(Role.COMMENTATOR, USER.id, approved=True)
+SIGNED_UP = Signup(EPISODE, Role.COMMENTATOR, USER.id, (88101,), approved=False)
 
 UNKNOWN = FeedSays(Answer.UNKNOWN, sentence="SpeedGaming says: Failed to find episode with id 75000.")
 SILENT = FeedSays(Answer.NONE, sentence="Cannot reach SpeedGaming.")
@@ -130,6 +132,12 @@ TABLE = [
         "sgsync import 1 --episode 75000 brings it back",
     ),
     ("cancelled", evidence(UNKNOWN, match=MATCH, entry=CANCELLED), Why.CANCELLED, "match 5 is kept"),
+    (
+        "cancelled, because it moved away",
+        evidence(says(event=make_event("new")), match=MATCH, entry=CANCELLED, signups=(SIGNUP,)),
+        Why.CANCELLED,
+        "moved to the event 'new'",
+    ),
     ("cancelled and deleted", evidence(UNKNOWN, entry=CANCELLED), Why.CANCELLED, "is gone"),
     ("cancelled and back", evidence(match=MATCH, entry=CANCELLED, signups=(SIGNUP,)), Why.WAITING, "match 5"),
     ("vanished", evidence(UNKNOWN, **IMPORTED), Why.WAITING, "marks match 5 as cancelled"),
@@ -147,6 +155,23 @@ TABLE = [
         evidence(**{**IMPORTED, "match": replace(MATCH, entries=())}),
         Why.KEPT,
         "without player Aurelio",
+    ),
+    (
+        "somebody was put in here",
+        evidence(**{**IMPORTED, "match": replace(MATCH, entries=(*MATCH.entries, CREW_HERE))}),
+        Why.KEPT,
+        "(with commentator Aurelio)",
+    ),
+    (
+        "somebody was approved here",
+        evidence(
+            says(commentators=[make_crew(discordId=str(AURELIO), approved=False)]),
+            match=replace(MATCH, entries=(*MATCH.entries, CREW_HERE)),
+            entry=ENTRY,
+            signups=(SIGNUP, SIGNED_UP),
+        ),
+        Why.KEPT,
+        "(commentator Aurelio approved)",
     ),
     ("imported", evidence(**IMPORTED), Why.UP_TO_DATE, "It is match 5"),
     ("changed on SpeedGaming", evidence(says(title="New"), **IMPORTED), Why.WAITING, "match 5 up to date"),
@@ -250,10 +275,22 @@ class TestCommand:
         sgsync("explain", "74611")
         assert scene.dump() == before
 
+    def test_speedgaming_is_quoted_once(self, sgsync: Here) -> None:
+        told = sgsync("explain", "7").stdout.splitlines()
+        assert "SpeedGaming says: Failed to find episode with id 7." in told
+
+    def test_a_match_whose_episode_moved_out_of_reach_is_cancelled(self, scene: Scene, sgsync: Here) -> None:
+        scene.episodes = [make_episode(75000), make_episode(75001)]
+        scene.import_all()
+        scene.episodes[1]["event"] = make_event("new")
+        scene.import_all()
+        assert self.why(sgsync("explain", "75001", "--json")) == "cancelled"
+
     def test_a_feed_that_fails_is_told_and_the_rest_is_shown(self, scene: Scene, sgsync: Here) -> None:
         scene.import_all()
         with canned_feed(lambda _: (404, b"")) as url:
             told = sgsync("explain", "74611", SGSYNC_API_URL=url)
         assert told.exit_code == 5
         assert "no answer" in told.stdout
+        assert ".." not in told.stdout
         assert "The application has match" in told.stdout

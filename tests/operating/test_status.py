@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from sgsync.database.engine import Database
+from sgsync.database.news import note_missing_crew
 from sgsync.database.status import RunRecord, UpcomingMatch
+from sgsync.linking import link_placeholder
 from sgsync.status.operations import status_at
 from sgsync.status.values import ProblemKind, Status, lacking, state_of
-from tests.feed_json import make_crew, make_episode, make_player
+from tests.feed_json import make_crew, make_episode, make_event, make_player
 from tests.operating.conftest import Here
 from tests.scene import LIVE, Scene, canned_feed
 
@@ -92,7 +94,7 @@ def test_a_run_without_an_end_is_running_or_was_killed(
 
 def match(**crew: int) -> UpcomingMatch:
     numbers = {"commentators": 0, "trackers": 0, "approved_commentators": 0, "approved_trackers": 0, **crew}
-    return UpcomingMatch(1, 75000, 1, "A match", NOW, is_cancelled=False, **numbers)
+    return UpcomingMatch(1, 75000, 1, "A match", NOW, is_cancelled=False, is_understaffed=True, **numbers)
 
 
 @pytest.mark.parametrize(
@@ -165,6 +167,71 @@ class TestEpisodes:
         scene.execute('UPDATE "match" SET title = %s', "Their final")
         assert problems_of(scene) == []
 
+    def test_a_person_who_stays_is_a_problem_as_long_as_speedgaming_does_not_list_them(
+        self, scene: Scene
+    ) -> None:
+        listed, left = make_player(), make_player(4377, "Bitwing", discordId="")
+        scene.episodes = [make_episode(75000, listed, left)]
+        scene.import_all()
+        scene.execute(
+            "UPDATE matchplayers SET assigned_station = '3' FROM users"
+            " WHERE users.id = user_id AND discord_username = 'sg_4377'"
+        )
+        scene.episodes = [make_episode(75000, listed)]
+        scene.import_all()
+        (problem,) = status_of(scene).problems
+        assert "player Bitwing is listed, SpeedGaming says not listed" in problem.sentence
+        scene.episodes = [make_episode(75000, listed, left)]
+        scene.import_all()
+        assert problems_of(scene) == []
+
+    def test_and_no_longer_than_they_stand_here(self, scene: Scene) -> None:
+        scene.episodes = [make_episode(75000, make_player(), make_player(4377, "Bitwing", discordId=""))]
+        scene.import_all()
+        scene.execute("UPDATE matchplayers SET assigned_station = '3'")
+        scene.episodes = [make_episode(75000, make_player())]
+        scene.import_all()
+        assert problems_of(scene) == [(ProblemKind.KEPT, 1, 75000)]
+        scene.execute(
+            "DELETE FROM matchplayers USING users WHERE users.id = user_id AND discord_username = 'sg_4377'"
+        )
+        assert problems_of(scene) == []
+
+    def test_nor_is_an_approval_that_both_sides_agree_about(self, scene: Scene) -> None:
+        scene.episodes = [make_episode(75000, commentators=[make_crew(approved=False)])]
+        scene.import_all()
+        scene.execute("UPDATE crew SET approved = true, approved_by_id = %s", scene.add_user(77, "Staff"))
+        for approved in (True, False):
+            scene.episodes = [make_episode(75000, commentators=[make_crew(approved=approved)])]
+            scene.import_all()
+        (problem,) = status_of(scene).problems
+        assert "commentator quill is approved, SpeedGaming says not approved" in problem.sentence
+        scene.execute("UPDATE crew SET approved = false")
+        assert problems_of(scene) == []
+
+    def test_who_became_a_real_user_meanwhile_goes_by_the_new_name(self, scene: Scene) -> None:
+        scene.episodes = [make_episode(75000, make_player(), make_player(4377, "Bitwing", discordId=""))]
+        scene.import_all()
+        scene.execute("UPDATE matchplayers SET assigned_station = '3'")
+        scene.episodes = [make_episode(75000, make_player())]
+        scene.import_all()
+        user = scene.add_user(78, "Bit Wing")
+        link_placeholder("sg_4377", user_id=user, settings=scene.settings())
+        (problem,) = status_of(scene).problems
+        assert "player Bit Wing is listed" in problem.sentence
+
+    def test_a_match_that_could_not_be_deleted_and_came_back_is_no_edit(self, scene: Scene) -> None:
+        scene.episodes = [make_episode(75000), make_episode(75001)]
+        scene.import_all()
+        scene.execute('CREATE TABLE notes (match_id int REFERENCES "match" (id))')
+        scene.execute('INSERT INTO notes SELECT id FROM "match"')
+        gone = scene.episodes.pop()
+        scene.import_all(on_cancel="delete")
+        assert scene.value("SELECT what FROM sgsync.change WHERE kind = 'kept'") == "match"
+        scene.episodes.append(gone)
+        scene.import_all()
+        assert problems_of(scene) == []
+
     def test_a_cancelled_one_whose_match_still_stands_is_a_problem(self, scene: Scene) -> None:
         scene.episodes = [make_episode(75000), make_episode(75001)]
         scene.import_all()
@@ -172,6 +239,16 @@ class TestEpisodes:
         scene.import_all()
         assert problems_of(scene) == [(ProblemKind.CANCELLED, 1, 75001)]
         assert status_of(scene).totals[1].cancelled == 1
+
+    def test_a_cancelled_one_is_not_to_come(self, scene: Scene, sgsync: Here) -> None:
+        unlinked = make_player(5, "Later", discordId="")
+        scene.episodes = [make_episode(75000, make_player()), make_episode(75001, unlinked)]
+        scene.import_all()
+        scene.episodes.pop()
+        scene.import_all()
+        first_line = "1 match is still to come, 1 placeholder is in none of them."
+        assert first_line in sgsync("status").stdout
+        assert (status_of(scene).totals[1].upcoming, status_of(scene).waiting) == (1, ())
 
     def test_upcoming_matches_without_crew_are_named(self, scene: Scene) -> None:
         scene.episodes = [
@@ -185,6 +262,24 @@ class TestEpisodes:
             75001: ("commentator not approved", "no tracker"),
             75002: ("no commentator", "no tracker"),
         }
+
+    def test_status_and_discord_mean_the_same_matches_without_crew(self, scene: Scene) -> None:
+        nobody: dict[str, Any] = {"commentators": [], "trackers": []}
+        scene.add_tournament("over")
+        scene.episodes = [
+            make_episode(75000, **nobody),
+            make_episode(75001, **nobody, channels=[]),
+            make_episode(75002, **nobody, event=make_event("over")),
+            make_episode(75003, **nobody),
+        ]
+        scene.import_all()
+        scene.execute("UPDATE tournament SET speedgaming_enabled = false WHERE id = 2")
+        scene.episodes.pop()
+        scene.import_all()
+        with Database(scene.url) as database, database.transaction() as connection:
+            note_missing_crew(connection, NOW, NOW + timedelta(days=30))
+        told = scene.column("SELECT episode_id FROM sgsync.change WHERE kind = 'unstaffed'")
+        assert [each.episode_id for each in status_of(scene).understaffed] == told == [75000]
 
     def test_placeholders_wait_for_their_next_match(self, scene: Scene) -> None:
         scene.episodes = [make_episode(75000, make_player(5, "Later", discordId=""))]

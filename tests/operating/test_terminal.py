@@ -17,7 +17,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from sgsync.cli.app import app
-from sgsync.cli.render_table import widths
+from sgsync.cli.render_table import print_paragraphs, widths
 from tests.cli.conftest import Sgsync
 from tests.cli.test_administration import loaded_modules
 from tests.operating.conftest import settings_of
@@ -36,8 +36,9 @@ COMMANDS: Mapping[str, str] = {
     "tournaments": "tournaments",
     "placeholders": "placeholders",
     "import-all": "import-all",
+    "dry run": "import-all --dry-run --quiet",
 }
-TABLES = tuple(name for name in COMMANDS if name != "import-all")
+TABLES = tuple(name for name in COMMANDS if "import-all" not in COMMANDS[name])
 
 
 # One process for many command lines: each of its own would load the same libraries again.
@@ -165,6 +166,28 @@ def test_tables_fit_the_terminal(screens: Screens, name: str, columns: int) -> N
 def test_what_people_copy_stays_whole(screens: Screens, name: str, words: list[str]) -> None:
     shown = "\n".join(lines_of(screens[name, NARROW]))
     assert [word for word in words if word not in shown] == []
+
+
+@pytest.mark.parametrize("name", ["fetch", "explain", "dry run"])
+def test_sentences_break_between_words(screens: Screens, name: str) -> None:
+    whole = {word for line in lines_of(screens[name, WIDE]) for word in line.split()}
+    lines = [line for line in lines_of(screens[name, NARROW]) if not line.startswith("WARNING: ")]
+    assert max(map(cell_len, lines)) <= NARROW
+    assert {word for line in lines for word in line.split()} <= whole
+
+
+def test_what_does_not_fit_into_a_line_goes_on_below_its_beginning(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("NO_COLOR", "1")
+    print_paragraphs(["    players: いずみ (user 12) vs Corvid (new placeholder)", "  short"])
+    assert [line.rstrip() for line in capsys.readouterr().out.splitlines()] == [
+        "    players: いずみ (user 12) vs",
+        "      Corvid (new placeholder)",
+        "  short",
+    ]
 
 
 def test_there_is_room_side_by_side_in_a_wide_terminal(screens: Screens) -> None:

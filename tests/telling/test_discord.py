@@ -103,14 +103,41 @@ def test_names_say_nothing_to_discord(scene: Scene, receiver: Receiver) -> None:
     assert r"\# \|\|Final\|\|" in message
 
 
-def test_a_long_schedule_fits_into_one_message(scene: Scene, receiver: Receiver) -> None:
-    scene.episodes = [episode_in(30, episode_id) for episode_id in range(1, 101)]
+def test_what_has_no_room_in_a_message_is_told_by_the_next_run(scene: Scene, receiver: Receiver) -> None:
+    titles = [f"Round {number:03}" for number in range(100)]
+    scene.episodes = [episode_in(30, 75000 + number, title=title) for number, title in enumerate(titles)]
+    while len(receiver.messages) < 20:
+        before = len(receiver.messages)
+        scene.import_all(discord_webhook_url=receiver.url)
+        if len(receiver.messages) == before:
+            break
+    first, *_, last = receiver.messages
+    assert 1800 < len(first.encode("utf-16-le")) // 2 <= 2000
+    assert first.endswith(f"… and {100 - first.count('•')} more")
+    assert "more" not in last
+    told = "\n".join(receiver.messages)
+    assert [told.count(title) for title in titles] == [1] * 100
+
+
+def test_what_is_urgent_does_not_wait_behind_what_had_no_room(scene: Scene, receiver: Receiver) -> None:
+    scene.episodes = [episode_in(30 + number, 75000 + number) for number in range(60)]
     scene.import_all(discord_webhook_url=receiver.url)
+    scene.episodes[0] = episode_in(30, commentators=[])
+    scene.import_all(discord_webhook_url=receiver.url, crew_warning="30h")
+    assert receiver.messages[1].startswith("**Crew missing**")
+    assert "**New**" in receiver.messages[1]
+
+
+def test_what_had_no_room_and_is_cancelled_meanwhile_is_no_news(scene: Scene, receiver: Receiver) -> None:
+    scene.episodes = [
+        episode_in(30 + number, 75000 + number, title=f"Round {number}") for number in range(40)
+    ]
     scene.import_all(discord_webhook_url=receiver.url)
-    (message,) = receiver.messages
-    assert 1800 < len(message.encode("utf-16-le")) // 2 <= 2000
-    told = message.count("•")
-    assert message.endswith(f"… and {100 - told} more")
+    assert "Round 39" not in receiver.messages[0]
+    scene.episodes.pop()
+    scene.import_all(discord_webhook_url=receiver.url)
+    assert "Round 39" not in receiver.messages[1]
+    assert "Round 38" in receiver.messages[1]
 
 
 @pytest.mark.parametrize(

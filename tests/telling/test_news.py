@@ -63,11 +63,11 @@ def test_the_first_start_comes_first() -> None:
 
 
 def test_a_title_that_repeats_the_players_is_told_once() -> None:
-    assert "A vs B (Season 9)" in message_of([Item(Kind.IMPORTED, subject(title="A vs B"))])
+    assert "A vs B (Season 9)" in message_of([Item(Kind.IMPORTED, subject(title="A vs B"))]).content
 
 
 def test_a_match_that_had_no_time_is_told_with_the_one_it_has() -> None:
-    assert "→" not in message_of([Item(Kind.CHANGED, subject(), moved_from=None)])
+    assert "→" not in message_of([Item(Kind.CHANGED, subject(), moved_from=None)]).content
 
 
 def test_names_are_short_and_on_one_line() -> None:
@@ -82,4 +82,4 @@ def test_a_time_in_words_can_be_read_again() -> None:
 
 def test_emoji_count_as_discord_may_count_them() -> None:
     items = [Item(Kind.IMPORTED, subject(title="🏁" * 50)) for _ in range(40)]
-    assert len(message_of(items).encode("utf-16-le")) // 2 <= 2000
+    assert len(message_of(items).content.encode("utf-16-le")) // 2 <= 2000

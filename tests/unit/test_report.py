@@ -98,3 +98,8 @@ def test_the_exit_code_says_how_bad_it_is(
     report = RunReport(tournaments)
     assert (report.outcome, report.exit_code) == (outcome, exit_code)
     assert report.as_json()["outcome"] == outcome.value
+
+
+def test_a_run_that_ended_before_its_time_says_so_whatever_was_done() -> None:
+    report = RunReport((QUIET,), ended=Outcome.FAILED)
+    assert (report.as_json()["outcome"], report.exit_code) == ("failed", 4)

@@ -129,6 +129,21 @@ def test_a_value_of_another_kind_is_a_fault_and_no_crash(tmp_path: Path, name: s
     assert any(line.startswith(f"SGSYNC_{name.upper()} ") for line in faults(Settings))
 
 
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ('update = "maybe"', "SGSYNC_UPDATE must be true or false"),
+        ("match_tags = 3.5", "SGSYNC_MATCH_TAGS must be true or false"),
+        ('on_cancel = "forget"', "SGSYNC_ON_CANCEL must be 'keep' or 'delete'"),
+        ("channel_language = 3", "SGSYNC_CHANNEL_LANGUAGE must be text"),
+        ("metrics_file = 3", "SGSYNC_METRICS_FILE must be the name of a file"),
+    ],
+)
+def test_a_fault_is_told_in_words_for_people(tmp_path: Path, text: str, fault: str) -> None:
+    (tmp_path / "sgsync.toml").write_text(text)
+    assert faults(Settings, database_url=URL) == [fault]
+
+
 @pytest.mark.parametrize("name", ["window_past", "window_future"])
 def test_a_window_beyond_the_calendar_is_a_fault(name: str) -> None:
     (told,) = faults(**{name: "3000000d"})

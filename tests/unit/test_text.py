@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sgsync.text import clean, cut
+from sgsync.text import clean, counted, cut
 
 bounded = settings(max_examples=300, deadline=None, derandomize=True, database=None)
 
@@ -125,3 +125,8 @@ def test_a_single_character_too_long_for_the_column_is_split_rather_than_lost() 
 
 def test_no_space_is_left_at_the_cut() -> None:
     assert cut("one two", 4) == "one"
+
+
+def test_one_is_one_and_others_are_many() -> None:
+    assert [counted(number, "run") for number in (0, 1, 2)] == ["0 runs", "1 run", "2 runs"]
+    assert counted(2, "history entry", "history entries") == "2 history entries"
