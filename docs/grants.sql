@@ -54,7 +54,7 @@ GRANT SELECT (id, tournament_id, scheduled_at, checked_in_at, started_at, finish
               racetime_auto_create, stream_channel_id, speedgaming_episode_id, updated_at),
       INSERT (tournament_id, scheduled_at, title, comment, racetime_auto_create, stream_channel_id,
               speedgaming_episode_id),
-      UPDATE (tournament_id, scheduled_at, title, stream_channel_id, finished_at, updated_at)
+      UPDATE (tournament_id, scheduled_at, title, stream_channel_id, racetime_auto_create, finished_at, updated_at)
   ON "match" TO sgsync_import;
 
 -- Only with SGSYNC_ON_CANCEL=delete, which is not the default:

@@ -99,6 +99,8 @@ def import_episodes_for_tournament(  # noqa: PLR0913 - each is a wish of the cal
         overwrite=overwrite,
         accept_vanished=accept_vanished,
     )
+    if schedule is not None:  # it may be old, and a match postponed since
+        options = replace(options, auto_finish=None)
     with _open_run("import", settings, options, dry_run=dry_run, show_actions=show_actions) as run:
         tournament = required_tournament(run.database, tournament_id)
         if not by_hand:

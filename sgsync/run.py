@@ -8,7 +8,7 @@ import logging
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -42,7 +42,7 @@ from sgsync.snapshot.values import Tournament
 log = logging.getLogger(__name__)
 
 MOST_QUESTIONS = 20
-"""How many vanished episodes one run asks for by id; the rest wait for the next."""
+"""How many vanished episodes one run asks for by id, beyond one for each tournament; the rest wait for the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,7 @@ class Run:
     _id: int | None = field(default=None, init=False)  # of its record; a dry run leaves none
     _told_before: dict[int, list[str]] = field(default_factory=dict, init=False)
     _questions_left: int = field(init=False)
+    _tournaments_left: int = field(default=1, init=False)
     _courier: Courier = field(default_factory=Courier, init=False)
     _started: float = field(default_factory=time.monotonic, init=False)
     _reports: list[TournamentReport] = field(default_factory=list, init=False)
@@ -111,19 +112,21 @@ class Run:
         Raises DatabaseError when the database is gone, with a report on those before.
         """
         try:
-            self._import_each(assignments, fetch)
+            self._import_each(tuple(assignments), fetch)
         except DatabaseError as error:
             error.report = self._report(Outcome.FAILED)
             raise
         return self._report()
 
-    def _import_each(self, assignments: Iterable[Assignment], fetch: Fetch) -> None:
+    def _import_each(self, assignments: Sequence[Assignment], fetch: Fetch) -> None:
         self._begin()
+        self._tournaments_left = len(assignments)
         try:
             with self._courier:
                 for assignment, answer in one_ahead(assignments, partial(self._send_for, fetch)):
                     self.watcher.reaches(assignment.tournament)
                     self._reports.append(self._import_one(assignment, answer))
+                    self._tournaments_left -= 1
         except BaseException as error:
             # The reason for the end is worth more than a record that cannot be written either.
             with suppress(DatabaseError):
@@ -184,20 +187,22 @@ class Run:
         if fetched.window:
             tell_fetched(fetched.schedule, tournament.slug)
         heard = Heard.from_schedule(fetched.schedule, fetched.window)
-        task = Task(tournament, fetched.schedule, heard, self._is_news, is_final=not self._questions_left)
+        task = Task(tournament, fetched.schedule, heard, self._is_news, is_final=False)
         imported = self.importer.bring_in(task)
-        if task.is_final or not imported.to_confirm:
+        if not imported.to_confirm:
             return imported
-        heard = self._ask(heard, imported.to_confirm)
+        heard = self._ask(heard, imported.to_confirm[: self._share()])
         return self.importer.bring_in(replace(task, heard=heard, is_final=True))
+
+    def _share(self) -> int:
+        """How many questions a tournament may ask: one at least, so that none waits for ever behind others."""
+        return max(1, self._questions_left // self._tournaments_left)
 
     def _ask(self, heard: Heard, episode_ids: Iterable[int]) -> Heard:
         """Ask for vanished episodes by id: absence from a schedule is not deletion."""
         found = list[SpeedGamingEpisode]()
         asked, gone = set[int](), set[int]()
         for episode_id in episode_ids:
-            if not self._questions_left:
-                break
             self._questions_left -= 1
             asked.add(episode_id)
             try:

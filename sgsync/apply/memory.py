@@ -19,6 +19,7 @@ def write_memory(connection: sa.Connection, plan: Plan, applied: Applied, now: d
     """Remember what `plan` imported, so that the next run can tell what changed since."""
     episodes = [_episode_row(memory, applied, now) for memory in plan.memories]
     writes.upsert_rows(connection, t.Episode, episodes, keep={"first_seen_at"})
+    writes.note_how_matches_are_left(connection, [memory.episode_id for memory in plan.memories])
     writes.delete_rows(connection, t.Signup, _forgotten(plan, applied))
     writes.upsert_rows(connection, t.Signup, _remembered(plan, applied))
     writes.upsert_rows(connection, t.Alias, _aliases(plan, applied, now), keep={"first_seen_at"})
@@ -27,10 +28,12 @@ def write_memory(connection: sa.Connection, plan: Plan, applied: Applied, now: d
 
 def _episode_row(memory: Memory, applied: Applied, now: datetime) -> Row:
     start = memory.fields.scheduled_at
+    match_id = memory.match_id or applied.match_ids.get(memory.episode_id)
     return {
         "episode_id": memory.episode_id,
         "tournament_id": memory.fields.tournament_id,
-        "match_id": memory.match_id or applied.match_ids.get(memory.episode_id),
+        "match_id": match_id,
+        "event_slug": memory.event,
         "state": memory.state,
         "scheduled_at": start and start.isoformat(),
         "title": memory.fields.title,

@@ -214,10 +214,8 @@ def _revision(revision: Revision, names: Names, applied: Applied) -> Iterator[Li
             f"Left match {match_id} for episode {episode_id} as it is, {revision.frozen_by}{_unfollowed(revision, names)}",
         )
     if revision.finished_at:
-        yield (
-            logging.INFO,
-            f"Finished match {match_id} for episode {episode_id}: it is over, and nobody touched it",
-        )
+        over = f"Finished match {match_id} for episode {episode_id}, which nobody touched"
+        yield logging.INFO, f"{over}: it should be over (SGSYNC_AUTO_FINISH)"
 
 
 def _unfollowed(revision: Revision, names: Names) -> str:
@@ -239,4 +237,6 @@ def _cancellation(cancellation: Cancellation, kept_matches: Mapping[int, str]) -
     reason = f"table {table} refers to it" if table else cancellation.kept_by
     kept = f"is kept, because {reason}" if reason else "is kept"
     fate = "is deleted" if cancellation.delete and not reason else kept
-    return f"Episode {match.episode_id} is cancelled ({cancellation.why}): match {match.id} {fate}"
+    start = in_words("scheduled_at", match.fields.scheduled_at) or "no time"
+    which = f"match {match.id} ('{match.fields.title}', {start})"
+    return f"Episode {match.episode_id} is cancelled ({cancellation.why}): {which} {fate}"

@@ -52,6 +52,7 @@ def _lock(connection: sa.Connection, plan: Plan, features: Features) -> None:
             "scheduled_at": _text(match.fields.scheduled_at),
             "title": match.fields.title,
             "stream_channel_id": match.fields.channel,
+            "updated_at": match.saved_at,
         }
         for match in _touched_matches(plan)
     ]
@@ -127,6 +128,10 @@ def _write_belonging(connection: sa.Connection, plan: Plan, applied: Applied) ->
 
 def _revise_matches(connection: sa.Connection, plan: Plan, applied: Applied) -> None:
     changed = [revision for revision in plan.revisions if revision.changes]
+    moved = [
+        each.match.id for each in changed if each.fields.tournament_id != each.match.fields.tournament_id
+    ]
+    writes.follow_into_tournament(connection, moved, auto_create_rooms=plan.tournament.auto_create_rooms)
     rows = [{"id": revision.match.id, **_columns(revision.fields, applied)} for revision in changed]
     writes.update_rows(connection, t.Match, rows)
     finished = [

@@ -68,6 +68,8 @@ def _revision(action: Mapping[str, Any], now: datetime) -> list[str]:
     lines = [
         f"{mark} match {action['match_id']} for episode {action['episode_id']}: {action['title']}{about}"
     ]
+    if not any(change["field"] == "time" for change in action["changes"]):
+        lines.append(f"    {_when(action['scheduled_at'], now)}")
     for change in action["changes"]:
         old, new = (_shown(change["field"], change[side], now) for side in ("old", "new"))
         lines.append(f"    {change['field']}: {old} -> {new}")
@@ -95,10 +97,14 @@ def _shown(field: str, value: Any, now: datetime) -> str:  # noqa: ANN401 - a va
     return _when(value, now) if field == "time" else str(value)
 
 
-def _cancellation(action: Mapping[str, Any], _now: datetime) -> list[str]:
+def _cancellation(action: Mapping[str, Any], now: datetime) -> list[str]:
     kept = f"its match is kept{', ' + action['kept_because'] if action['kept_because'] else ''}"
     fate = "its match is deleted" if action["delete"] else kept
-    return [f"- match {action['match_id']} for episode {action['episode_id']}: {action['why']}; {fate}"]
+    return [
+        f"- match {action['match_id']} for episode {action['episode_id']}: {action['title']}",
+        f"    {_when(action['scheduled_at'], now)}",
+        f"    {action['why']}; {fate}",
+    ]
 
 
 _PLAN_LINES: Mapping[str, Callable[[Mapping[str, Any], datetime], list[str]]] = {

@@ -52,7 +52,9 @@ def read_history(connection: sa.Connection, number: int) -> EpisodeHistory | Non
     )
     if not t.may_be_id(number):
         return None
-    by_either = select(*columns).where(or_(t.Episode.episode_id == number, t.Episode.match_id == number))
+    by_either = select(*columns).where(
+        or_(t.Episode.episode_id == number, t.Episode.match_id == number, t.Episode.last_match_id == number)
+    )
     episode = connection.execute(by_either.order_by(t.Episode.episode_id != number).limit(1)).one_or_none()
     if episode is None:
         return None

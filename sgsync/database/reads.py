@@ -85,7 +85,11 @@ def _ledger() -> sa.CTE:
 
 def _matches(ledger: sa.CTE) -> sa.CTE:
     return (
-        select(t.Match, t.Tournament.speedgaming_event_slug.label("tournament_slug"))
+        select(
+            t.Match,
+            t.Tournament.speedgaming_event_slug.label("tournament_slug"),
+            t.Tournament.organization_id,
+        )
         .join(t.Tournament, t.Tournament.id == t.Match.tournament_id)
         .where(
             sa.or_(
@@ -270,8 +274,10 @@ def _known_matches(found: sa.Row[Any]) -> dict[int, KnownMatch]:
             episode_id=row["speedgaming_episode_id"],
             fields=_fields(row),
             tournament_slug=row["tournament_slug"],
+            organization_id=row["organization_id"],
             entries=tuple(entries[row["id"]]),
             frozen_by=_frozen_by(row, has_room=row["id"] in with_room),
+            saved_at=row["updated_at"],
         )
         for row in found.matches
         if row["speedgaming_episode_id"] is not None
@@ -302,6 +308,8 @@ def _ledger_entry(row: Row) -> LedgerEntry:
         base=_fields(row),
         state=State(row["state"]),
         told=row["told"],
+        event=row["event_slug"],
+        saved_at=row["match_updated_at"],
     )
 
 

@@ -259,6 +259,12 @@ class Episode(Base):
     title: Mapped[str | None] = mapped_column(String(255))
     # Without a foreign key: it remembers what was imported, also when the channel is gone.
     stream_channel_id: Mapped[int | None]
+    # The event that SpeedGaming listed it under: a tournament may be given another one.
+    event_slug: Mapped[str | None]
+    # The match's own updated_at as the last import left it: the application sets it whenever it saves one.
+    match_updated_at: Mapped[datetime | None]
+    # Without a foreign key: a match that was deleted is still found by its id.
+    last_match_id: Mapped[int | None]
     # What was said and is not to be said again, such as a change that a frozen match did not get.
     told: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     first_seen_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -127,6 +127,33 @@ def upsert_rows(
     _execute(connection, statement.on_conflict_do_update(index_elements=keys, set_=changes), rows)
 
 
+def note_how_matches_are_left(connection: sa.Connection, episode_ids: Sequence[int]) -> None:
+    """Let the ledger know the matches of these episodes as they are now, so that it shows who saves one later."""
+    if not episode_ids:
+        return
+    left = {"match_updated_at": t.Match.updated_at, "last_match_id": t.Match.id}
+    theirs = (t.Match.id == t.Episode.match_id, t.Episode.episode_id == func.any(id_array(episode_ids)))
+    connection.execute(sa.update(t.Episode).values(left).where(*theirs))
+
+
+def follow_into_tournament(
+    connection: sa.Connection, match_ids: Sequence[int], *, auto_create_rooms: bool
+) -> None:
+    """Let matches that move have rooms made as their new tournament does, where they had as their old one did."""
+    if not match_ids:
+        return
+    as_before = (
+        t.Match.tournament_id == t.Tournament.id,
+        t.Match.racetime_auto_create == t.Tournament.racetime_auto_create_rooms,
+        t.Match.id == func.any(id_array(match_ids)),
+    )
+    connection.execute(
+        sa.update(t.Match)
+        .values(racetime_auto_create=auto_create_rooms, updated_at=t.THIS_MOMENT)
+        .where(*as_before)
+    )
+
+
 def lock_users(connection: sa.Connection, user_ids: Iterable[int]) -> None:
     """Keep others from writing rows that refer to these users, until the transaction ends.
 

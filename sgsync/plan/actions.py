@@ -65,15 +65,17 @@ class NewMatch:
     title: str
     channel: ChannelRef
     signups: tuple[PlannedSignup, ...]
+    event: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """A field of a match that follows SpeedGaming."""
+    """A field of a match that follows SpeedGaming; `is_overwritten`: although somebody had edited it here."""
 
     field: str
     old: Value
     new: Value
+    is_overwritten: bool = False
 
 
 EDITED = "it was edited here"
@@ -100,6 +102,7 @@ class Memory:
     episode_id: int
     fields: MatchFields
     match_id: int | None  # None: the match that this plan creates, if it does
+    event: str | None
     state: State = State.ACTIVE
     told: Mapping[str, str] = field(default_factory=dict)
     remembered: tuple[PlannedSignup, ...] = ()
@@ -175,7 +178,7 @@ class Plan:
     new_matches: tuple[NewMatch, ...] = ()
     revisions: tuple[Revision, ...] = ()
     cancellations: tuple[Cancellation, ...] = ()
-    deletions: tuple[int, ...] = ()  # episodes whose match somebody here has deleted, noticed just now
+    left: tuple[Skip, ...] = ()  # those of the skips that the history of their episode does not have yet
     memories: tuple[Memory, ...] = ()
     new_members: tuple[Person, ...] = ()
     new_registrations: tuple[Person, ...] = ()
@@ -201,7 +204,7 @@ class Plan:
                 people.merges,
                 self.new_channels,
                 self.new_matches,
-                any(revision.changes_match for revision in self.revisions),
+                any(revision.changes_match or revision.is_back for revision in self.revisions),
                 self.cancellations,
                 self.new_members,
                 self.new_registrations,

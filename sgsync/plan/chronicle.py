@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sgsync.people.identity import Person
-from sgsync.plan.actions import Kept, Names, Plan, Revision, Value
+from sgsync.plan.actions import Kept, Names, Plan, Revision, SkipReason, Value
 from sgsync.snapshot.values import Role
 
 WORDS = {"scheduled_at": "time", "title": "title", "channel": "channel", "tournament_id": "tournament"}
 """What people call the fields of a match."""
+
+OVERWRITTEN = "it was edited here, and an import overwrote that"
 
 _TIME = "%Y-%m-%d %H:%M UTC"
 
@@ -43,8 +45,13 @@ def chronicle(plan: Plan) -> Iterator[Event]:
         yield Event(episode_id, "cancelled", why=cancellation.why)
         if cancellation.kept_by:
             yield Event(episode_id, "kept", "match", why=cancellation.kept_by)
-    for episode_id in plan.deletions:
-        yield Event(episode_id, "deleted", why="somebody deleted its match here: it is not imported again")
+    for skip in plan.left:
+        if skip.reason is SkipReason.DELETED:
+            yield Event(
+                skip.episode_id, "deleted", why="somebody took its match away here: it is not imported again"
+            )
+        else:
+            yield Event(skip.episode_id, "kept", "match", why=skip.sentence)
 
 
 def _revision(revision: Revision, names: Names) -> Iterator[Event]:
@@ -55,7 +62,8 @@ def _revision(revision: Revision, names: Names) -> Iterator[Event]:
         yield Event(episode_id, "returned")
     for change in revision.changes:
         before, after = (in_words(change.field, value, names) for value in (change.old, change.new))
-        yield Event(episode_id, "changed", WORDS[change.field], before, after)
+        why = OVERWRITTEN if change.is_overwritten else None
+        yield Event(episode_id, "changed", WORDS[change.field], before, after, why)
     for role, person in revision.removed:
         yield Event(episode_id, "removed", role, before=name_of(person, names))
     for signup in revision.added:
@@ -68,7 +76,12 @@ def _revision(revision: Revision, names: Names) -> Iterator[Event]:
     if revision.frozen_by:
         yield from _frozen(revision, revision.frozen_by, names)
     if revision.finished_at:
-        yield Event(episode_id, "finished", after=in_words("scheduled_at", revision.finished_at))
+        yield Event(
+            episode_id,
+            "finished",
+            after=in_words("scheduled_at", revision.finished_at),
+            why="SGSYNC_AUTO_FINISH",
+        )
 
 
 def _frozen(revision: Revision, frozen_by: str, names: Names) -> Iterator[Event]:

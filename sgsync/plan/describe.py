@@ -6,7 +6,7 @@ from typing import Any
 from sgsync.people.identity import Identities, Person
 from sgsync.plan.actions import Cancellation, Kept, NewMatch, Plan, PlannedSignup, Revision, SkipReason, Value
 from sgsync.plan.chronicle import WORDS, name_of, what_is_kept
-from sgsync.snapshot.values import Role
+from sgsync.snapshot.values import KnownMatch, Role
 
 Action = Mapping[str, Any]
 
@@ -39,15 +39,21 @@ def describe(plan: Plan, kept_matches: Mapping[int, str]) -> Iterator[Action]:
 def _cancellation(cancellation: Cancellation, table: str | None) -> Action:
     return {
         "action": "cancel_match",
-        **_which(cancellation.match.id, cancellation.match.episode_id),
+        **_which(cancellation.match),
         "why": cancellation.why,
         "delete": cancellation.delete and table is None,
         "kept_because": f"table {table} refers to it" if table else cancellation.kept_by,
     }
 
 
-def _which(match_id: int, episode_id: int) -> Action:
-    return {"match_id": match_id, "episode_id": episode_id}
+def _which(match: KnownMatch) -> Action:
+    start = match.fields.scheduled_at
+    return {
+        "match_id": match.id,
+        "episode_id": match.episode_id,
+        "title": match.fields.title,
+        "scheduled_at": start and start.isoformat(),
+    }
 
 
 def _people(people: Identities) -> Iterator[Action]:
@@ -106,8 +112,7 @@ def _revision(revision: Revision, plan: Plan, placeholders: set[str]) -> Action:
     match = revision.match
     return {
         "action": "update_match" if revision.changes_match or revision.is_back else "leave_match",
-        **_which(match.id, match.episode_id),
-        "title": match.fields.title,
+        **_which(match),
         "changes": [
             {
                 "field": WORDS[change.field],

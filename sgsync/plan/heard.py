@@ -50,7 +50,7 @@ class Heard:
             Heard((episode,), self.mentioned, asked=self.asked & {episode.id}) for episode in self.episodes
         ]
         gone = [
-            Heard((), self.mentioned, asked=frozenset({episode_id}), gone=frozenset({episode_id}))
+            replace(self, episodes=(), asked=frozenset({episode_id}), gone=frozenset({episode_id}))
             for episode_id in sorted(self.gone)
         ]
         return [*listed, *gone, replace(self, episodes=(), gone=frozenset())]

@@ -1,17 +1,21 @@
 """A known episode with its three sides brought together: base, row, and who is merged into whom."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from sgsync.plan.actions import EDITED, Seat
+from sgsync.plan.actions import EDITED, Seat, SkipReason
 from sgsync.plan.reconcile import work_on
 from sgsync.snapshot.values import Entry, KnownMatch, LedgerEntry, MatchFields, Signup, Snapshot, State
 
-DELETED = "deleted"
-"""What the ledger is told of an episode whose match somebody here has deleted."""
+# What the ledger is told of an episode, so that it is neither said nor asked again:
+MISSING = "missing"  # SpeedGaming has it, but does not list it
+ASKED = "asked"  # on which day it was last asked for, because its match should be over
+GIVEN_UP = "given up"  # it was cancelled, and a setting deleted its match: nobody here did
+LEFT = frozenset({SkipReason.DELETED, SkipReason.HELD, SkipReason.OTHER_EVENT})
+"""Why an episode that is known is left as it is: worth a line of its history."""
 
-MISSING = "missing"
-"""What the ledger is told of an episode that SpeedGaming has, but does not list."""
+PASSING = frozenset({MISSING, ASKED, *LEFT})
+"""What is over once the match follows again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,22 +31,33 @@ class Known:
     @property
     def local_work(self) -> str | None:
         """Why the match is not just what was imported, in words; None if it is."""
+        return next(self._local_works(), None)
+
+    def _local_works(self) -> Iterator[str]:
         if self.match.frozen_by:
-            return self.match.frozen_by
+            yield self.match.frozen_by
         if self.match.fields != self.base:
-            return EDITED
+            yield EDITED
         if self.people.keys() != self.base_people.keys():
-            return "its roster or crew was edited here"
-        worked_on = (role for (role, _), entry in self.people.items() if not entry.is_pristine)
-        if role := next(worked_on, None):
-            return f"somebody's place in it is not only SpeedGaming's: {work_on(role)}"
-        if any(entry.approved != self.base_people[seat].approved for seat, entry in self.people.items()):
-            return "an approval was changed here"
-        return None
+            yield "its roster or crew was edited here"
+        for (role, _), entry in self.people.items():
+            if not entry.is_pristine:
+                yield f"somebody's place in it is not only SpeedGaming's: {work_on(role)}"
+        if any(
+            seat in self.base_people and entry.approved != self.base_people[seat].approved
+            for seat, entry in self.people.items()
+        ):
+            yield "an approval was changed here"
+        if self.entry and self.entry.saved_at and self.entry.saved_at != self.match.saved_at:
+            yield "somebody saved it here since it was imported"
 
     @property
     def told(self) -> Mapping[str, str]:
         return self.entry.told if self.entry else {}
+
+    @property
+    def event(self) -> str | None:
+        return self.entry.event if self.entry else None
 
     @property
     def is_cancelled(self) -> bool:

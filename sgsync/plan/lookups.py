@@ -9,8 +9,8 @@ from sgsync.plan.heard import Heard, Window
 from sgsync.plan.match import channel_name
 from sgsync.snapshot.values import AliasKey
 
-# A broadcast starts up to its stream delay after the race: near the end of the window, a race inside
-# it may belong to a broadcast outside of it.
+# A broadcast starts up to its stream delay after the race, and some start before it: near the ends of the
+# window, a race inside it may belong to a broadcast outside of it.
 STREAM_DELAY = timedelta(hours=1)
 
 
@@ -58,4 +58,4 @@ def _usernames(sightings: Iterable[Sighting]) -> tuple[str, ...]:
 
 def listed_for_sure(window: Window) -> Window:
     """Between which race starts an episode cannot be missing from an answer for `window`."""
-    return Window(window.since, window.until - STREAM_DELAY)
+    return Window(window.since + STREAM_DELAY, window.until - STREAM_DELAY)

@@ -1,6 +1,7 @@
 """From what SpeedGaming said and a snapshot to a plan. Pure: no database, no network, no clock."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,13 +22,13 @@ from sgsync.plan.actions import (
 )
 from sgsync.plan.channels import Channels, choose_channels
 from sgsync.plan.heard import Heard
-from sgsync.plan.importable import reason_to_skip
-from sgsync.plan.known import DELETED, Known, known_matches
+from sgsync.plan.importable import event_of, reason_to_skip
+from sgsync.plan.known import ASKED, GIVEN_UP, LEFT, Known, known_matches
 from sgsync.plan.match import title_of
 from sgsync.plan.options import PlanOptions
 from sgsync.plan.revise import Revised, Theirs, leave_frozen, miss_frozen, revise
-from sgsync.plan.vanished import find_absences
-from sgsync.snapshot.values import LedgerEntry, MatchFields, Role, Snapshot, State
+from sgsync.plan.vanished import Absences, find_absences, today
+from sgsync.snapshot.values import MatchFields, Role, Snapshot, State
 
 
 def make_plan(heard: Heard, snapshot: Snapshot, options: PlanOptions, now: datetime) -> Plan:
@@ -43,14 +44,14 @@ def make_plan(heard: Heard, snapshot: Snapshot, options: PlanOptions, now: datet
         _new_match(reading, each) for each in reading.followed if each.id not in reading.known
     )
     revised = [_revised(reading, each, options, now) for each in reading.followed if each.id in reading.known]
-    deleted = _newly_deleted(reading)
     missed = [miss_frozen(reading.known[episode_id]) for episode_id in absences.frozen]
+    left = _newly_left(reading)
     memories = (
         *(_memory_of_new(match, reading) for match in new_matches),
         *(each.memory for each in (*revised, *missed) if each.memory),
         *(_memory_of_cancelled(each, reading.known) for each in absences.cancellations),
-        *(_memory_of_deleted(entry) for entry in deleted),
     )
+    memories += tuple(_notes(reading, left, absences, {memory.episode_id for memory in memories}, now))
     newcomers = _newly_listed(new_matches, revised, reading.known)
     return Plan(
         tournament=snapshot.tournament,
@@ -60,7 +61,7 @@ def make_plan(heard: Heard, snapshot: Snapshot, options: PlanOptions, now: datet
         new_matches=new_matches,
         revisions=tuple(each.revision for each in (*revised, *missed) if each.revision.tells_something),
         cancellations=absences.cancellations,
-        deletions=tuple(entry.episode_id for entry in deleted),
+        left=left,
         memories=memories,
         new_members=_new_to_the_organization(newcomers, snapshot),
         new_registrations=_new_to_the_tournament(newcomers, snapshot),
@@ -97,13 +98,34 @@ class _Reading:
     def signups(self, episode_id: int) -> tuple[PlannedSignup, ...]:
         return signups_of(self.sightings[episode_id], self.identities.persons)
 
-    def theirs(self, episode: SpeedGamingEpisode) -> Theirs:
-        channel = self.channels.refs[episode.id]
-        fields = MatchFields(episode.race_start, title_of(episode), channel, self.snapshot.tournament.id)
-        return Theirs(fields, self.channels.names[episode.id], is_listed=episode.id not in self.asked)
+    def theirs(self, episode: SpeedGamingEpisode, known: Known) -> Theirs:
+        channel = known.base.channel if self._is_a_guest(known) else self.channels.refs[episode.id]
+        # Without a word of anybody's and without players: the title was their names.
+        title = title_of(episode) or known.base.title
+        event = event_of(episode)
+        return Theirs(
+            MatchFields(episode.race_start, title, channel, self.snapshot.tournament.id),
+            self.channels.names[episode.id],
+            # Until another tournament takes it over, it counts as what it was imported as.
+            event=known.event
+            if event in self.snapshot.synced_slugs - {self.snapshot.tournament.slug}
+            else event,
+            unsaid=frozenset()
+            if any(player.is_person for player in episode.players)
+            else frozenset({Role.PLAYER}),
+            is_listed=episode.id not in self.asked,
+        )
+
+    def _is_a_guest(self, known: Known) -> bool:
+        """Whether somebody moved the match into another organization, which has channels of its own."""
+        home = self.snapshot.tournament
+        return known.base.tournament_id == home.id and known.match.organization_id not in (
+            None,
+            home.organization_id,
+        )
 
     def at_home(self, known: Known) -> Known:
-        """`known`, if its match comes from another organization without the channel chosen there.
+        """`known`, if SpeedGaming moves its match here from another organization without the channel chosen there.
 
         That cannot be kept: channels belong to their organization.
         """
@@ -113,14 +135,18 @@ class _Reading:
             for channel in self.snapshot.channels.values()
             if channel.organization_id != home.organization_id
         }
-        if fields.tournament_id == home.id or fields.channel not in elsewhere:
+        if home.id in (fields.tournament_id, known.base.tournament_id) or fields.channel not in elsewhere:
             return known
         return replace(known, base=replace(known.base, channel=fields.channel))
 
 
 def _read(heard: Heard, snapshot: Snapshot, options: PlanOptions) -> _Reading:
     episodes = sorted(heard.episodes, key=lambda episode: episode.id)
-    skips = tuple(skip for episode in episodes if (skip := reason_to_skip(episode, snapshot, options)))
+    reasons = (
+        reason_to_skip(episode, snapshot, options, is_listed=episode.id not in heard.asked)
+        for episode in episodes
+    )
+    skips = tuple(skip for skip in reasons if skip)
     skipped = {skip.episode_id for skip in skips}
     followed = tuple(episode for episode in episodes if episode.id not in skipped)
     sightings = {episode.id: heard.sightings[episode.id] for episode in followed}
@@ -198,16 +224,16 @@ def _new_match(reading: _Reading, episode: SpeedGamingEpisode) -> NewMatch:
         title=title_of(episode),
         channel=reading.channels.refs[episode.id],
         signups=reading.signups(episode.id),
+        event=event_of(episode),
     )
 
 
 def _revised(reading: _Reading, episode: SpeedGamingEpisode, options: PlanOptions, now: datetime) -> Revised:
     known = reading.known[episode.id]
+    theirs, signups = reading.theirs(episode, known), reading.signups(episode.id)
     if known.match.frozen_by:
-        return leave_frozen(
-            known, reading.theirs(episode), reading.signups(episode.id), overwrite=options.overwrite
-        )
-    return revise(reading.at_home(known), reading.theirs(episode), reading.signups(episode.id), options, now)
+        return leave_frozen(known, theirs, signups, overwrite=options.overwrite)
+    return revise(reading.at_home(known), theirs, signups, options, now)
 
 
 def _unchanged(each: Revised) -> Skip:
@@ -229,6 +255,7 @@ def _memory_of_new(match: NewMatch, reading: _Reading) -> Memory:
         match.episode_id,
         MatchFields(match.scheduled_at, match.title, match.channel, reading.snapshot.tournament.id),
         match_id=None,
+        event=match.event,
         remembered=match.signups,
         forgotten=tuple(seat for seat in dict.fromkeys(before) if seat not in seats),
     )
@@ -236,21 +263,47 @@ def _memory_of_new(match: NewMatch, reading: _Reading) -> Memory:
 
 def _memory_of_cancelled(cancellation: Cancellation, known: Mapping[int, Known]) -> Memory:
     match = cancellation.match
-    return Memory(match.episode_id, known[match.episode_id].base, match.id, State.CANCELLED)
+    here = known[match.episode_id]
+    told = {GIVEN_UP: "yes"} if cancellation.delete else {}
+    return Memory(match.episode_id, here.base, match.id, here.event, State.CANCELLED, told)
 
 
-def _newly_deleted(reading: _Reading) -> list[LedgerEntry]:
-    """What the ledger holds of the episodes whose match is found deleted for the first time."""
-    entries = (
-        reading.snapshot.ledger[skip.episode_id]
+def _newly_left(reading: _Reading) -> tuple[Skip, ...]:
+    """What is left as it is although it was imported once, and for a reason that its history does not have yet."""
+    ledger, home = reading.snapshot.ledger, reading.snapshot.tournament.id
+    return tuple(
+        skip
         for skip in reading.skips
-        if skip.reason is SkipReason.DELETED
+        if skip.reason in LEFT
+        and (entry := ledger.get(skip.episode_id))
+        and entry.base.tournament_id == home
+        and skip.reason not in entry.told
     )
-    return [entry for entry in entries if DELETED not in entry.told]
 
 
-def _memory_of_deleted(entry: LedgerEntry) -> Memory:
-    return Memory(entry.episode_id, entry.base, None, entry.state, told={**entry.told, DELETED: "yes"})
+def _notes(
+    reading: _Reading,
+    left: Iterable[Skip],
+    absences: Absences,
+    remembered: AbstractSet[int],
+    now: datetime,
+) -> Iterator[Memory]:
+    """What the ledger is told of episodes about which nothing else is remembered."""
+    notes: defaultdict[int, dict[str, str]] = defaultdict(dict)
+    for skip in left:
+        notes[skip.episode_id][skip.reason] = "yes"
+    for episode_id in absences.unfinished:
+        notes[episode_id][ASKED] = today(now)
+    for episode_id in sorted(notes.keys() - remembered):
+        entry = reading.snapshot.ledger[episode_id]
+        yield Memory(
+            episode_id,
+            entry.base,
+            entry.match_id,
+            entry.event,
+            entry.state,
+            told={**entry.told, **notes[episode_id]},
+        )
 
 
 def _newly_listed(

@@ -28,7 +28,7 @@ def reconcile_fields(
         if now == row or (now == before and not overwrite):
             continue
         if overwrite or row == before:
-            changes.append(FieldChange(name, row, now))
+            changes.append(FieldChange(name, row, now, is_overwritten=row != before))
         else:
             kept.append(Kept(name, row, now))
     return tuple(changes), tuple(kept)
@@ -63,11 +63,8 @@ def reconcile_people(
         for seat, signup in theirs.items()
         if seat in ours and signup.role is not Role.PLAYER
     }
-    left = [
-        Kept(role, LISTED, NOT_LISTED, person, work_on(role))
-        for role, person in gone
-        if not ours[role, person].is_pristine
-    ]
+    staying = [seat for seat in gone if not ours[seat].is_pristine]
+    left = [Kept(role, LISTED, NOT_LISTED, person, work_on(role)) for role, person in staying]
     approved = [
         Kept(
             seat[0],
@@ -87,7 +84,8 @@ def reconcile_people(
         remembered=tuple(
             signup for seat, signup in theirs.items() if not _says_the_same(signup, base.get(seat))
         ),
-        forgotten=tuple(seat for seat in base if seat not in theirs),
+        # Who stays for the work on his row goes once that is taken back.
+        forgotten=tuple(seat for seat in base if seat not in theirs and seat not in staying),
     )
 
 

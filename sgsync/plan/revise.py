@@ -1,13 +1,13 @@
 """What becomes of the match of a known episode, and what the ledger remembers of it afterwards."""
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from sgsync.people.identity import Person
 from sgsync.plan.actions import Kept, Memory, PlannedSignup, Revision, Seat
-from sgsync.plan.known import MISSING, Known
+from sgsync.plan.known import MISSING, PASSING, Known
 from sgsync.plan.options import PlanOptions
 from sgsync.plan.reconcile import (
     FIELDS,
@@ -17,10 +17,11 @@ from sgsync.plan.reconcile import (
     reconcile_fields,
     reconcile_people,
 )
-from sgsync.snapshot.values import MatchFields, Role
+from sgsync.snapshot.values import MatchFields, Role, State
 
-FROZEN = "frozen"
 MOST_REMEMBERED = 8
+_KEPT, _FROZEN = "kept", "frozen"
+"""How the ledger is told what was kept, and what a frozen match did not follow: each with its topic."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,15 @@ class Revised:
 
 @dataclass(frozen=True, slots=True)
 class Theirs:
-    """What SpeedGaming says of a match's fields. A channel's name stays the same when it is created."""
+    """What SpeedGaming says of a match. A channel's name stays the same when it is created.
+
+    Nothing is said of the `unsaid` roles: an answer may leave keys out.
+    """
 
     fields: MatchFields
     channel_name: str | None
+    event: str | None = None
+    unsaid: frozenset[Role] = frozenset()
     is_listed: bool = True  # else it was asked for by id
 
     def fingerprint(self, field: str) -> str:
@@ -57,8 +63,7 @@ def revise(
 ) -> Revised:
     """Bring the match of `known` to what SpeedGaming says, as far as nobody worked on it."""
     listed = {signup.seat: signup for signup in signups}
-    if not _names_players(listed):
-        known, theirs = _without_players(known, theirs)
+    known = _as_far_as_said(known, theirs.unsaid)
     changes, kept_fields = reconcile_fields(
         theirs.fields, known.base, known.match.fields, overwrite=options.overwrite
     )
@@ -81,6 +86,7 @@ def revise(
         known.match.episode_id,
         theirs.fields,
         known.match.id,
+        theirs.event or known.event,
         told=told,
         remembered=people.remembered,
         forgotten=people.forgotten if known.entry else (),
@@ -88,23 +94,15 @@ def revise(
     return Revised(revision, memory if _is_news(memory, known) else None)
 
 
-def _names_players(listed: Iterable[Seat]) -> bool:
-    return any(role is Role.PLAYER for role, _ in listed)
-
-
-def _without_players(known: Known, theirs: Theirs) -> tuple[Known, Theirs]:
-    """Both sides of an episode that lost all its players: nobody replaces them, so the roster stays."""
-    crew_only = replace(
+def _as_far_as_said(known: Known, unsaid: AbstractSet[Role]) -> Known:
+    """`known` without the roles of which SpeedGaming says nothing: nobody is removed from them."""
+    if not unsaid:
+        return known
+    return replace(
         known,
-        base_people={
-            seat: signup for seat, signup in known.base_people.items() if seat[0] is not Role.PLAYER
-        },
-        people={seat: entry for seat, entry in known.people.items() if seat[0] is not Role.PLAYER},
+        base_people={seat: signup for seat, signup in known.base_people.items() if seat[0] not in unsaid},
+        people={seat: entry for seat, entry in known.people.items() if seat[0] not in unsaid},
     )
-    if theirs.fields.title:
-        return crew_only, theirs
-    # The title was their names.
-    return crew_only, replace(theirs, fields=replace(theirs.fields, title=known.base.title))
 
 
 def _not_told_yet(
@@ -121,23 +119,36 @@ def _not_told_yet(
         for name in FIELDS
         if getattr(ours, name) not in (getattr(base, name), getattr(theirs.fields, name))
     }
-    settled = {_topic(name) for name in FIELDS if name not in disputed | edited}
-    told = {key: heard for key, heard in known.told.items() if key not in {FROZEN, MISSING, *settled}}
+    settled = {f"{_KEPT} {name}" for name in FIELDS if name not in disputed | edited}
+    told = {key: said for key, said in known.told.items() if key not in settled and not _is_over(key)}
     if not theirs.is_listed:
         told[MISSING] = "yes"
+    topics = {f"{_KEPT} {_topic(each)}": (each, _fingerprint(each, theirs)) for each in kept}
+    return _news(topics, told), told
+
+
+def _is_over(key: str) -> bool:
+    """Whether what was said under `key` is over once a match follows again."""
+    return key in PASSING or key.startswith(f"{_FROZEN} ")
+
+
+def _topic(kept: Kept) -> str:
+    return kept.what if kept.person is None else f"{kept.what} {kept.person}"
+
+
+def _fingerprint(kept: Kept, theirs: Theirs) -> str:
+    return theirs.fingerprint(kept.what) if kept.person is None else str(kept.theirs)
+
+
+def _news(topics: Mapping[str, tuple[Kept, str]], told: dict[str, str]) -> tuple[Kept, ...]:
+    """What was not said under its topic lately; `told` knows it from then on."""
     news: list[Kept] = []
-    for each in kept:
-        key = _topic(each.what, each.person)
-        heard = theirs.fingerprint(each.what) if each.person is None else str(each.theirs)
+    for key, (kept, heard) in topics.items():
         said = told.get(key, "").split("|")
         if heard not in said:
-            news.append(each)
+            news.append(kept)
             told[key] = "|".join([*filter(None, said), heard][-MOST_REMEMBERED:])
-    return tuple(news), told
-
-
-def _topic(what: str, person: Person | None = None) -> str:
-    return f"kept {what}" if person is None else f"kept {what} {person}"
+    return tuple(news)
 
 
 def leave_frozen(
@@ -147,25 +158,42 @@ def leave_frozen(
 
     Its base stays, too: should it thaw, it follows. Whoever wants to `overwrite` is told again.
     """
-    entry = known.entry
-    if entry is None:
-        return Revised(Revision(known.match), None)
+    is_adopted = known.entry is None
     listed = {signup.seat: signup for signup in signups}
-    unfollowed = _unfollowed(known, theirs, listed)
-    heard = _heard(unfollowed, theirs, listed)
-    is_told = not unfollowed or (entry.told.get(FROZEN) == heard and not overwrite)
-    revision = Revision(known.match, is_back=known.is_cancelled)
-    if not is_told:
-        revision = replace(revision, frozen_by=known.match.frozen_by, unfollowed=unfollowed)
-    told = entry.told if is_told else {**entry.told, FROZEN: heard}
-    memory = Memory(entry.episode_id, entry.base, known.match.id, told=told)
+    unfollowed = _unfollowed(_as_far_as_said(known, theirs.unsaid), theirs, listed)
+    told = dict(known.told)
+    news = _news(
+        {_frozen_topic(each, listed): (each, _fingerprint(each, theirs)) for each in unfollowed}, told
+    )
+    said = unfollowed if overwrite else news
+    revision = Revision(
+        known.match,
+        is_adopted=is_adopted,
+        is_back=known.is_cancelled,
+        frozen_by=known.match.frozen_by if said else None,
+        unfollowed=said,
+    )
+    memory = Memory(
+        known.match.episode_id,
+        known.base,
+        known.match.id,
+        theirs.event if is_adopted else known.event,
+        told=told,
+        remembered=_as_it_stands(known) if is_adopted else (),
+    )
     return Revised(revision, memory if _is_news(memory, known) else None)
+
+
+def _as_it_stands(known: Known) -> tuple[PlannedSignup, ...]:
+    """Who is in a match that somebody else imported."""
+    return tuple(
+        PlannedSignup(role, person, "", signup.feed_ids, signup.approved)
+        for (role, person), signup in known.base_people.items()
+    )
 
 
 def _unfollowed(known: Known, theirs: Theirs, listed: Mapping[Seat, PlannedSignup]) -> tuple[Kept, ...]:
     """Everything in which SpeedGaming changed since the last import, and the match did not."""
-    if not _names_players(listed):
-        known, theirs = _without_players(known, theirs)
     changes, kept = reconcile_fields(theirs.fields, known.base, known.match.fields)
     people = reconcile_people(listed, known.base_people, known.people)
     return (
@@ -181,27 +209,26 @@ def _unfollowed(known: Known, theirs: Theirs, listed: Mapping[Seat, PlannedSignu
     )
 
 
-def _heard(unfollowed: Iterable[Kept], theirs: Theirs, listed: Mapping[Seat, PlannedSignup]) -> str:
-    """What stays the same as long as SpeedGaming says the same: also when somebody becomes a user meanwhile."""
-    said = []
-    for each in unfollowed:
-        if each.person is None:
-            said.append(f"{each.what} {theirs.fingerprint(each.what)}")
-        else:
-            signup = listed.get((Role(each.what), each.person))
-            said.append(f"{each.what} {each.theirs} {signup.feed_ids if signup else each.person}")
-    return sha256("|".join(sorted(said)).encode()).hexdigest()[:16]
+def _frozen_topic(kept: Kept, listed: Mapping[Seat, PlannedSignup]) -> str:
+    """The same also when somebody becomes a user meanwhile, or a channel is created."""
+    signup = listed.get((Role(kept.what), kept.person)) if kept.person is not None else None
+    return f"{_FROZEN} {kept.what} {signup.feed_ids}" if signup else f"{_FROZEN} {_topic(kept)}"
 
 
 def miss_frozen(known: Known) -> Revised:
     """A match that is under way or over, and whose episode is missing: nothing is done, and that is said once."""
-    entry = known.entry
-    if entry is None or MISSING in entry.told:
+    if known.entry is None or MISSING in known.told:
         return Revised(Revision(known.match), None)
-    memory = Memory(
-        entry.episode_id, entry.base, known.match.id, entry.state, told={**entry.told, MISSING: "yes"}
-    )
+    memory = note(known, {MISSING: "yes"})
     return Revised(Revision(known.match, frozen_by=known.match.frozen_by, is_missing=True), memory)
+
+
+def note(known: Known, notes: Mapping[str, str]) -> Memory:
+    """What the ledger holds already, and what it is told besides."""
+    state = known.entry.state if known.entry else State.ACTIVE
+    return Memory(
+        known.match.episode_id, known.base, known.match.id, known.event, state, told={**known.told, **notes}
+    )
 
 
 def _finished(revision: Revision, known: Known, over_after: timedelta, now: datetime) -> Revision:
@@ -217,7 +244,7 @@ def _is_news(memory: Memory, known: Known) -> bool:
     entry = known.entry
     return (
         entry is None
-        or (entry.match_id, entry.base) != (memory.match_id, memory.fields)
+        or (entry.match_id, entry.base, entry.event) != (memory.match_id, memory.fields, memory.event)
         or (entry.state, entry.told) != (memory.state, memory.told)
         or bool(memory.remembered or memory.forgotten)
     )

@@ -127,14 +127,19 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class KnownMatch:
-    """The `match` row of an episode, whoever imported it. `frozen_by` says what keeps it as it is."""
+    """The `match` row of an episode, whoever imported it.
+
+    `frozen_by` says what keeps it as it is; `saved_at` is when somebody last saved it, as the database says it.
+    """
 
     id: int
     episode_id: int
     fields: MatchFields
     tournament_slug: str | None = None
+    organization_id: int | None = None
     entries: tuple[Entry, ...] = ()
     frozen_by: str | None = None
+    saved_at: str | None = None
 
 
 class State(StrEnum):
@@ -148,7 +153,8 @@ class State(StrEnum):
 class LedgerEntry:
     """What sgsync remembers of an episode: `base` is what was last imported.
 
-    `match_id` is None once the match is gone. `told` is what was said already.
+    `match_id` is None once the match is gone. `told` is what was said already. `event` is the one that the
+    episode was listed under, and `saved_at` the match's when an import last wrote to it; None: not known.
     """
 
     episode_id: int
@@ -156,6 +162,8 @@ class LedgerEntry:
     base: MatchFields
     state: State = State.ACTIVE
     told: Mapping[str, str] = field(default_factory=dict)
+    event: str | None = None
+    saved_at: str | None = None
 
 
 class Signup(NamedTuple):

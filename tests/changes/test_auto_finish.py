@@ -75,9 +75,17 @@ def test_a_match_that_cannot_be_asked_for_is_not_finished(league: Scene, feed: F
     assert not is_finished(league)
 
 
-def test_a_match_whose_episode_is_gone_is_cancelled_and_not_finished(league: Scene) -> None:
+def test_a_match_played_long_ago_whose_episode_is_gone_is_left_as_it_is(league: Scene, feed: Feed) -> None:
     league.episodes.pop(0)
-    assert totals(league.import_all(**AUTO)) == {"cancelled": 1, "skipped": 1}
+    for _ in range(2):
+        assert totals(league.import_all(**AUTO, on_cancel="delete")) == {"skipped": 1}
+    assert feed.take_requests() == [LEAGUE, str(EPISODE), LEAGUE]  # once a day
+    assert (is_finished(league), EPISODE in league.imported_episodes()) == (False, True)
+
+
+def test_a_file_finishes_nothing(league: Scene) -> None:
+    """Who knows how old it is: the match may have been postponed since."""
+    league.import_into(1, schedule=league.episodes, **AUTO)
     assert not is_finished(league)
 
 

@@ -153,7 +153,7 @@ def test_the_plan_that_is_shown_afterwards_does_not_claim_a_deletion_that_was_no
     print_plans(doomed.import_all(on_cancel="delete", show_actions=True), now())
     shown = capsys.readouterr().out
     assert is_there(doomed)
-    assert f"- match {match_of(doomed)} for episode {EPISODE}: SpeedGaming no longer has the episode" in shown
+    assert f"- match {match_of(doomed)} for episode {EPISODE}: Standard - Week 1\n" in shown
     assert ("is kept" in shown, "is deleted" in shown) == (True, False)
 
 
@@ -178,3 +178,15 @@ def test_a_deletion_that_the_database_refuses_stops_no_other(scene: Scene) -> No
     (problem,) = report.tournaments[0].problems
     assert problem.startswith(f"Episode {EPISODE} was left out, the database refused it: not this one")
     assert scene.imported_episodes() == {EPISODE, EPISODE + 2, EPISODE + 3}
+
+
+def test_a_match_that_somebody_saved_in_the_application_is_kept(doomed: Scene) -> None:
+    """Whatever they wrote into it: the application has columns that sgsync does not know."""
+    doomed.execute(
+        "UPDATE \"match\" SET comment = 'VIP', updated_at = clock_timestamp() WHERE id = %s", match_of(doomed)
+    )
+    doomed.import_all(on_cancel="delete")
+    assert is_there(doomed)
+    assert "somebody saved it here" in doomed.value("SELECT why FROM sgsync.change WHERE kind = 'kept'")
+    comment = f"Imported from SpeedGaming (Episode {EPISODE})"
+    doomed.execute('UPDATE "match" SET comment = %s WHERE id = %s', comment, match_of(doomed))

@@ -18,7 +18,7 @@ from tests.changes.helpers import (
     totals,
     warnings,
 )
-from tests.feed_json import make_episode, make_event
+from tests.feed_json import make_channel, make_episode, make_event
 from tests.scene import LEAGUE, LIVE, RUN_RECORD, Scene, changed_tables
 
 REST = EPISODE + 1
@@ -140,3 +140,51 @@ def test_a_match_that_staff_moved_stays_there(league: Scene) -> None:
     league.episodes[0] = make_episode(EPISODE, title="Grand final")
     assert totals(league.import_all()) == {"updated": 1, "skipped": 1}
     assert (field_of(league, "tournament_id"), field_of(league, "title")) == (other, "Grand final")
+
+
+def test_a_channel_that_staff_chose_in_another_organization_is_left_alone(league: Scene) -> None:
+    """Moved there by hand, the match has the other organization's channels."""
+    there = league.add_organization("Another League")
+    other = league.add_tournament("elsewhere", organization=there, enabled=False)
+    edit(league, "tournament_id", other)
+    edit(league, "stream_channel_id", league.add_channel("OursTwo", there))
+    before = match_row(league)
+    league.import_all()
+    assert match_row(league) == before
+    league.episodes[0] = make_episode(EPISODE, channels=[make_channel("SpeedGaming2")])
+    league.import_all()
+    assert match_row(league) == before
+    edit(league, "tournament_id", 1)  # whom the consumers' check looks for is registered there
+
+
+def test_a_match_that_moves_gets_rooms_as_its_new_tournament_does(scene: Scene) -> None:
+    other = scene.add_tournament(LIVE)
+    imported(scene, make_episode(EPISODE), make_episode(REST))
+    scene.execute("UPDATE tournament SET racetime_auto_create_rooms = true WHERE id = %s", other)
+    move(scene)
+    scene.import_all()
+    assert (field_of(scene, "racetime_auto_create"), field_of(scene, "racetime_auto_create", REST)) == (
+        True,
+        False,
+    )
+
+
+@pytest.mark.parametrize("on_cancel", ["keep", "delete"])
+def test_a_tournament_that_gets_another_event_keeps_the_matches_of_the_one_before(
+    scene: Scene, on_cancel: str
+) -> None:
+    imported(scene, *(make_episode(EPISODE + number) for number in range(5)))
+    scene.execute("UPDATE tournament SET speedgaming_event_slug = %s", LIVE)
+    scene.episodes.append(make_episode(EPISODE + 9, event=make_event(LIVE)))
+    with warnings() as lines:
+        assert totals(scene.import_all(on_cancel=on_cancel)) == {"imported": 1}
+    assert (lines, len(scene.imported_episodes())) == ([], 6)
+
+
+def test_a_match_imported_by_hand_does_not_move_when_its_tournament_gets_another_event(scene: Scene) -> None:
+    by_hand = scene.add_tournament(None, enabled=False)
+    scene.episodes = [make_episode(EPISODE)]
+    scene.import_into(by_hand, EPISODE)
+    scene.execute("UPDATE tournament SET speedgaming_event_slug = 'unrelated' WHERE id = %s", by_hand)
+    scene.import_all()
+    assert field_of(scene, "tournament_id") == by_hand

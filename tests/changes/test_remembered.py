@@ -100,3 +100,25 @@ def test_prune_forgets_old_runs_and_history_and_nothing_else(eventful: Scene, sg
 def test_prune_refuses_a_length_of_time_beyond_the_calendar(scene: Scene) -> None:
     with pytest.raises(UsageError):
         prune(timedelta(days=99_999_999), settings=scene.settings())
+
+
+def test_a_match_that_was_deleted_is_still_found_by_its_id(scene: Scene) -> None:
+    imported(scene, make_episode(EPISODE))
+    match = match_of(scene)
+    scene.execute('DELETE FROM "match"')
+    scene.import_all()
+    history = read_history(match, settings=scene.settings())
+    assert (history.episode_id, history.match_id) == (EPISODE, None)
+    assert [event.kind for event in history.events] == ["imported", "deleted"]
+
+
+def test_the_history_says_what_was_overwritten(scene: Scene) -> None:
+    imported(scene, make_episode(EPISODE))
+    edit(scene, "title", "Showcase")
+    scene.import_into(1, overwrite=True)
+    event = read_history(EPISODE, settings=scene.settings()).events[-1]
+    assert (event.kind, event.before, event.why) == (
+        "changed",
+        "Showcase",
+        "it was edited here, and an import overwrote that",
+    )

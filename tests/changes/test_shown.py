@@ -74,15 +74,17 @@ def assert_shows_everything(scene: Scene, finished: Finished) -> None:
         "    commentator quill: approved",
     } == set(update[1:])
     assert block(shown, f"! match {kept} for episode {KEPT}")[1:] == [
-        "    kept local edit of title: Showcase, SpeedGaming says Semifinal"
+        f"    {in_utc(SOON)} (in 3 hours)",
+        "    kept local edit of title: Showcase, SpeedGaming says Semifinal",
     ]
     assert block(shown, f"! match {frozen} for episode {FROZEN}: Standard - Week 1 (frozen: ")[1:] == [
-        f"    not followed: time {in_utc(SOON)} (in 3 hours) -> {in_utc(LATER)} (in 27 hours)"
+        f"    {in_utc(SOON)} (in 3 hours)",
+        f"    not followed: time {in_utc(SOON)} (in 3 hours) -> {in_utc(LATER)} (in 27 hours)",
     ]
-    assert (
-        f"- match {gone} for episode {GONE}: SpeedGaming no longer has the episode; its match is kept"
-        in shown
-    )
+    assert block(shown, f"- match {gone} for episode {GONE}: Standard - Week 1")[1:] == [
+        f"    {in_utc(SOON)} (in 3 hours)",
+        "    SpeedGaming no longer has the episode; its match is kept",
+    ]
     new = block(shown, f"+ match for episode {NEW}: Standard - Week 1")
     assert f"    {in_utc(SOON)} (in 3 hours) on SpeedGaming" in new
     assert any("Dorian (new placeholder)" in line for line in new)

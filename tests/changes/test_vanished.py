@@ -22,8 +22,8 @@ from tests.changes.helpers import (
     totals,
     warnings,
 )
-from tests.feed_json import Json, make_episode, make_player
-from tests.scene import LEAGUE, RUN_RECORD, Scene, changed_tables
+from tests.feed_json import Json, make_episode, make_event, make_player
+from tests.scene import LEAGUE, LIVE, RUN_RECORD, Scene, changed_tables
 
 GONE, *OTHERS = range(EPISODE, EPISODE + 6)
 STATE = "SELECT state FROM sgsync.episode WHERE episode_id = %s"
@@ -48,7 +48,10 @@ def test_an_episode_that_is_gone_is_asked_for_and_then_cancelled(league: Scene, 
         assert totals(league.import_all()) == {"cancelled": 1, "skipped": 5}
     assert feed.take_requests() == [LEAGUE, str(GONE)]
     assert lines == [
-        f"Episode {GONE} is cancelled (SpeedGaming no longer has the episode): match {match_of(league, GONE)} is kept"
+        (
+            f"Episode {GONE} is cancelled (SpeedGaming no longer has the episode):"
+            f" match {match_of(league, GONE)} ('Standard - Week 1', 2026-11-28 18:10 UTC) is kept"
+        )
     ]
     assert match_row(league, GONE) == before
     assert (league.value(STATE, GONE), events_of(league, GONE)) == ("cancelled", ["cancelled"])
@@ -230,3 +233,13 @@ def test_those_that_are_still_there_do_not_keep_the_others_from_their_turn(
         if scene.value(STATE, last) == "cancelled":
             return
     pytest.fail("the same ones were asked for all the time")
+
+
+def test_no_tournament_waits_for_ever_behind_the_questions_of_another(scene: Scene, feed: Feed) -> None:
+    scene.add_tournament(LIVE)
+    hidden = [make_episode(EPISODE + number) for number in range(60)]
+    gone, *rest = (make_episode(EPISODE + 100 + number, event=make_event(LIVE)) for number in range(3))
+    imported(scene, *hidden, gone, *rest)
+    feed.hidden = {entry["id"] for entry in hidden[:25]}
+    scene.episodes.remove(gone)
+    assert totals(scene.import_all())["cancelled"] == 1

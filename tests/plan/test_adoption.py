@@ -40,6 +40,7 @@ def test_the_base_of_an_adopted_match_is_what_speedgaming_says(world: World) -> 
         75000,
         world.match(75000).fields,
         world.match(75000).id,
+        "alttprleague",
         remembered=(
             PlannedSignup(Role.PLAYER, ann, "Ann", (1,), approved=False),
             PlannedSignup(Role.PLAYER, ben, "Ben", (2,), approved=False),
@@ -83,9 +84,21 @@ def test_a_match_of_another_tournament_is_not_adopted(world: World) -> None:
     assert world.plan_of(EPISODE).is_empty
 
 
-def test_a_frozen_match_is_not_adopted_before_it_thaws(world: World) -> None:
+def test_a_frozen_match_is_adopted_as_it_stands_and_follows_once_it_thaws(world: World) -> None:
     world.freeze(75000)
-    plan = world.hear(EPISODE)
-    assert (plan.revisions, plan.memories) == ((), ())
+    before = world.match(75000)
+    changed = episode(75000, ANN, BEN, title="Finals")
+    plan = world.hear(changed)
+    assert [(each.is_adopted, each.changes_match) for each in plan.revisions] == [(True, False)]
+    assert world.match(75000) == before
+    assert world.plan_of(changed).is_empty
     world.freeze(75000, None)
-    assert [revision.is_adopted for revision in world.hear(EPISODE).revisions] == [True]
+    world.hear(changed)
+    assert world.match(75000).fields.title == "Finals"
+
+
+def test_a_match_that_was_frozen_when_first_seen_stays_deleted_when_an_admin_deletes_it(world: World) -> None:
+    world.freeze(75000)
+    world.hear(EPISODE)
+    world.delete(75000)
+    assert world.hear(EPISODE).new_matches == ()

@@ -7,7 +7,7 @@ import pytest
 from sgsync.fetch.wire import SpeedGamingEpisode
 from sgsync.snapshot.values import Role, State
 from tests.feed_json import make_player
-from tests.plan.episodes import episode
+from tests.plan.episodes import episode, hear
 from tests.plan.world import World
 from tests.snapshots import START
 
@@ -75,9 +75,33 @@ def test_a_match_whose_new_time_is_not_to_be_trusted_is_not_finished(world: Worl
     assert not finish(world, episode(1, commentators=[], timezone="CET", start=START + timedelta(hours=8)))
 
 
-def test_a_match_whose_episode_is_gone_is_cancelled_not_finished(world: World) -> None:
-    assert not finish(world)
-    assert world.ledger[1].state is State.CANCELLED
+@pytest.mark.parametrize("delete", [False, True])
+def test_a_match_played_long_ago_whose_episode_is_gone_is_left_as_it_is(world: World, delete: bool) -> None:
+    """Nobody knows whether it took place; cancelled are matches that are to come."""
+    before = world.match(1)
+    plan = world.run({}, auto_finish=AFTER, delete_cancelled=delete)
+    assert (plan.cancellations, plan.revisions) == ((), ())
+    assert (world.match(1), world.ledger[1].state) == (before, State.ACTIVE)
+
+
+def test_an_old_match_that_cannot_be_finished_is_asked_for_once_a_day(world: World) -> None:
+    held = episode(1, commentators=[], timezone="CET")
+    for answer in ({}, {1: held}):
+        assert world.plan(world.asked(), auto_finish=AFTER).to_confirm == (1,)
+        world.run(answer, auto_finish=AFTER)
+        assert world.plan(world.asked(), auto_finish=AFTER).to_confirm == ()
+        world.now += timedelta(days=1)
+    assert finish(world, PLAYED)
+
+
+def test_only_a_whole_schedule_has_old_matches_asked_for(world: World) -> None:
+    """Whoever imports one episode by hand means that one."""
+    assert world.plan(hear(), auto_finish=AFTER).to_confirm == ()
+
+
+def test_a_match_that_somebody_saved_in_the_application_is_not_finished(world: World) -> None:
+    world.save(1)
+    assert not finish(world, PLAYED)
 
 
 def test_a_match_with_a_room_or_under_way_is_not_finished(world: World) -> None:

@@ -263,5 +263,5 @@ def test_an_overwrite_lets_theirs_win_whatever_was_edited(field: str) -> None:
     }
     base, ours = make_fields(), make_fields(**{field: values[field]})
     changes, kept = reconcile_fields(base, base, ours, overwrite=True)
-    assert changes == (FieldChange(field, values[field], getattr(base, field)),)
+    assert changes == (FieldChange(field, values[field], getattr(base, field), is_overwritten=True),)
     assert kept == ()

@@ -81,6 +81,19 @@ def test_that_its_new_channel_was_created_meanwhile_is_no_change_of_a_frozen_mat
     assert said(world.hear(CHANGED)) == []
 
 
+def test_a_frozen_match_that_flaps_between_two_new_titles_says_each_once(world: World) -> None:
+    approved = make_crew(5, "Flo", approved=False)
+    feeds = [
+        episode(75000, ANN, BEN, title="B"),
+        episode(75000, ANN, BEN, title="C", commentators=[approved]),
+    ]
+    for _ in range(4):
+        for feed in feeds:
+            world.hear(feed)
+    assert [event.after for event in world.history if event.what == "title"] == ["B", "C"]
+    assert len([event for event in world.history if event.kind == "frozen"]) == len(set(world.history[1:]))
+
+
 def test_a_match_that_thaws_follows_what_changed_while_it_was_frozen(world: World) -> None:
     world.hear(CHANGED)
     world.freeze(75000, None)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sgsync.plan.actions import SkipReason
+from sgsync.plan.actions import Plan, SkipReason
 from sgsync.snapshot.values import Role, State
 from tests.feed_json import Json, make_crew, make_event, make_match, make_player
 from tests.plan.episodes import episode
@@ -80,10 +80,22 @@ def test_a_known_match_is_left_alone_while_its_episode_is_not_to_be_trusted(
     world: World, fields: dict[str, Any], reason: SkipReason
 ) -> None:
     before = world.match(75000)
-    plan = world.hear(episode(title="Wrong", start=START + timedelta(hours=6), **fields))
-    assert plan.is_empty
+    wrong = episode(title="Wrong", start=START + timedelta(hours=6), **fields)
+    plan = world.hear(wrong)
+    assert not plan.changes_application
     assert [skip.reason for skip in plan.skips] == [reason]
     assert world.match(75000) == before
+    assert world.plan_of(wrong).is_empty
+
+
+def test_the_history_notes_each_time_anew_why_a_known_match_was_left_alone(world: World) -> None:
+    held = episode(timezone="CET")
+    for _ in range(2):
+        world.hear(held)
+        world.hear(held)
+        world.hear(IMPORTED)
+    assert [(event.kind, event.what) for event in world.history[1:]] == [("kept", "match")] * 2
+    assert "time zone" in str(world.history[1].why)
 
 
 @pytest.mark.parametrize("players", [(), (make_player(3, "Winner of Match 7"),)])
@@ -117,19 +129,31 @@ def test_a_match_that_an_admin_deleted_is_not_resurrected_however_its_episode_ch
     assert world.plan_of(CHANGED).is_empty
 
 
+def deleted(plan: Plan) -> list[int]:
+    return [skip.episode_id for skip in plan.left if skip.reason is SkipReason.DELETED]
+
+
 def test_the_history_notes_once_that_somebody_deleted_a_match(world: World) -> None:
     world.delete(75000)
-    assert world.hear(IMPORTED).deletions == (75000,)
-    assert world.hear(CHANGED).deletions == ()
+    assert deleted(world.hear(IMPORTED)) == [75000]
+    assert deleted(world.hear(CHANGED)) == []
     assert world.history[-1].kind == "deleted"
     world.hear(CHANGED, requested=frozenset({75000}))
     world.delete(75000)
-    assert world.hear(CHANGED).deletions == (75000,)
+    assert deleted(world.hear(CHANGED)) == [75000]
+
+
+def test_a_cancelled_match_that_an_admin_deletes_is_not_resurrected_either(world: World) -> None:
+    world.do(world.plan(world.asked(75000, gone=True)))
+    world.delete(75000)
+    plan = world.hear(CHANGED)
+    assert (plan.new_matches, deleted(plan)) == ((), [75000])
+    assert world.plan_of(CHANGED).is_empty
 
 
 def test_what_an_operator_deleted_with_the_setting_is_no_deletion_by_an_admin(world: World) -> None:
     world.do(world.plan(world.asked(75000, gone=True), delete_cancelled=True))
-    assert world.hear(IMPORTED).deletions == ()
+    assert deleted(world.hear(IMPORTED)) == []
 
 
 def test_a_deleted_match_is_never_asked_for(world: World) -> None:

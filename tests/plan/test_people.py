@@ -88,6 +88,18 @@ def test_who_was_worked_on_stays_when_removed_upstream_and_that_is_said_once(
 
 
 @pytest.mark.parametrize(("role", "name"), ONE_OF_EACH)
+def test_who_stayed_for_the_work_on_his_row_leaves_once_that_is_taken_back(
+    world: World, role: Role, name: str
+) -> None:
+    user_id = world.user_id(name)
+    world.seat(75000, role, user_id, is_pristine=False)
+    world.hear(WITHOUT)
+    world.seat(75000, role, user_id, is_pristine=True)
+    world.hear(WITHOUT)
+    assert name not in world.names(75000, role)
+
+
+@pytest.mark.parametrize(("role", "name"), ONE_OF_EACH)
 def test_who_was_worked_on_keeps_his_row_when_he_comes_back_upstream(
     world: World, role: Role, name: str
 ) -> None:

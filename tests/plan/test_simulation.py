@@ -194,8 +194,7 @@ class Season:
 
     def delete(self, id_: int) -> None:
         if self.world.has_match(id_):
-            if self.world.ledger[id_].state is State.ACTIVE:
-                self.deleted.add(id_)
+            self.deleted.add(id_)
             self.world.delete(id_)
             self._match_is_gone(id_)
 

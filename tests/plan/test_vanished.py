@@ -1,6 +1,7 @@
 """Absence is not deletion: what is missing from a schedule is asked for before anything is concluded."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -228,10 +229,32 @@ def test_an_episode_that_moved_to_an_event_nobody_imports_is_cancelled(world: Wo
 def test_an_episode_that_moved_to_another_synced_event_goes_to_its_tournament(world: World) -> None:
     world.tournaments[6] = make_tournament(6, slug="smz3")
     feed = {1: ALL[0], 2: ALL[1], 3: episode(3, event=make_event("smz3"), commentators=[])}
-    assert writes_nothing(world.run(feed, delete_cancelled=True))
+    assert not world.run(feed, delete_cancelled=True).changes_application
     (revision,) = world.run(feed, 6).revisions
     assert revision.changes == (FieldChange("tournament_id", 5, 6),)
     assert world.run(feed).to_confirm == ()
+
+
+def test_a_match_whose_episode_moved_to_another_event_beyond_the_window_follows_its_time_until_then(
+    world: World,
+) -> None:
+    world.tournaments[6] = make_tournament(6, slug="smz3")
+    later = episode(3, start=START + timedelta(days=60), event=make_event("smz3"), commentators=[])
+    feed = {1: ALL[0], 2: ALL[1], 3: later}
+    world.run(feed)
+    assert world.match(3).fields.scheduled_at == START + timedelta(days=60)
+    assert world.run(feed).to_confirm == ()
+    world.now = START + timedelta(days=59)
+    (revision,) = world.run({3: later}, 6).revisions
+    assert revision.changes == (FieldChange("tournament_id", 5, 6),)
+
+
+def test_a_tournament_that_gets_another_event_loses_nothing_of_the_one_before(world: World) -> None:
+    """Nothing vanished, nothing moved: sgsync only stopped asking."""
+    world.tournaments[5] = replace(world.tournaments[5], slug="league-s10")
+    plan = world.run({each.id: each for each in ALL}, delete_cancelled=True)
+    assert (plan.distrust, plan.to_confirm, plan.cancellations) == (None, (), ())
+    assert all(world.has_match(each.id) for each in ALL)
 
 
 def test_an_episode_that_moved_to_another_event_and_came_back_is_active_again(world: World) -> None:
@@ -241,8 +264,10 @@ def test_an_episode_that_moved_to_another_event_and_came_back_is_active_again(wo
 
 
 def test_an_episode_that_is_there_but_held_stays_as_it_is(world: World) -> None:
-    plan = world.run({1: ALL[0], 2: ALL[1], 3: episode(3, start=START + timedelta(days=60), timezone="CET")})
-    assert writes_nothing(plan)
+    feed = {1: ALL[0], 2: ALL[1], 3: episode(3, start=START + timedelta(days=60), timezone="CET")}
+    plan = world.run(feed)
+    assert not plan.changes_application
+    assert writes_nothing(world.run(feed))
     assert SkipReason.HELD in {skip.reason for skip in plan.skips}
 
 

@@ -117,6 +117,11 @@ class World:
         match = self.match(episode_id)
         self.matches[match.id] = replace(match, frozen_by=why)
 
+    def save(self, episode_id: int) -> None:
+        """Somebody saves the match in the application, whatever they changed."""
+        match = self.match(episode_id)
+        self.matches[match.id] = replace(match, saved_at=f"{match.saved_at} and later")
+
     def seat(self, episode_id: int, role: Role, user_id: int, **entry: Any) -> None:
         """Put somebody into a match, or change the row that he has there."""
         match = self.match(episode_id)
@@ -267,7 +272,7 @@ def _apply(plan: Plan, world: World) -> None:
     for revision in plan.revisions:
         _revise(revision, ids, world)
     for memory in plan.memories:
-        _remember(memory, ids, world, is_gone=memory.episode_id in plan.deletions)
+        _remember(memory, ids, world, is_gone=memory.episode_id in {skip.episode_id for skip in plan.left})
     events = list(chronicle(plan))
     assert {event.episode_id for event in events} <= world.ledger.keys()
     world.history += events
@@ -308,7 +313,9 @@ def _create_match(new: NewMatch, plan: Plan, ids: _Ids, world: World) -> None:
     assert not world.has_match(new.episode_id)
     fields = MatchFields(new.scheduled_at, new.title, ids.channel(new.channel), plan.tournament.id)
     id_ = ids.matches[new.episode_id] = max((900, *world.matches, *_ever(world))) + 1
-    world.matches[id_] = KnownMatch(id_, new.episode_id, fields, entries=_rows(new.signups, ids))
+    world.matches[id_] = KnownMatch(
+        id_, new.episode_id, fields, entries=_rows(new.signups, ids), saved_at="import"
+    )
 
 
 def _ever(world: World) -> Iterable[int]:
@@ -351,10 +358,11 @@ def _revise(revision: Revision, ids: _Ids, world: World) -> None:
 
 def _remember(memory: Memory, ids: _Ids, world: World, *, is_gone: bool) -> None:
     match_id = memory.match_id or ids.matches.get(memory.episode_id)
-    assert (match_id is None) if is_gone else (match_id in world.matches)
+    assert match_id in world.matches or (is_gone and match_id is None)
     base = replace(memory.fields, channel=ids.channel(memory.fields.channel))
+    saved_at = world.matches[match_id].saved_at if match_id else None
     world.ledger[memory.episode_id] = LedgerEntry(
-        memory.episode_id, match_id, base, memory.state, dict(memory.told)
+        memory.episode_id, match_id, base, memory.state, dict(memory.told), memory.event, saved_at
     )
     for role, person in memory.forgotten:
         world.people.signups.pop((memory.episode_id, role, ids.user(person)), None)

@@ -139,6 +139,9 @@ def test_a_frozen_match_whose_episode_is_missing_is_told(world: World) -> None:
     assert told(world.plan(hear(window=world.window))) == [("INFO", sentence)]
 
 
+MATCH = "match 901 ('Standard - Week 1', 2026-11-28 18:10 UTC)"
+
+
 @pytest.mark.parametrize(
     ("delete", "kept_matches", "fate"),
     [
@@ -151,7 +154,7 @@ def test_a_cancellation_is_a_warning_that_says_what_became_of_the_match(
     world: World, delete: bool, kept_matches: dict[int, str], fate: str
 ) -> None:
     plan = world.plan(world.asked(1, gone=True), delete_cancelled=delete)
-    sentence = f"Episode 1 is cancelled (SpeedGaming no longer has the episode): match 901 {fate}"
+    sentence = f"Episode 1 is cancelled (SpeedGaming no longer has the episode): {MATCH} {fate}"
     assert told(plan, kept_matches) == [("WARNING", sentence)]
 
 
