@@ -7,9 +7,10 @@ from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 from alembic import context
-from sqlalchemy import Connection, Engine, NullPool, create_engine, make_url
+from sqlalchemy import Connection, Engine, NullPool, create_engine
 from sqlalchemy.schema import SchemaItem
 
+from sgsync.database.engine import connection_arguments
 from sgsync.database.migrations import LOCK_TIMEOUT_MS, migration_turn
 from sgsync.database.tables import OPTIONAL_TABLES, SCHEMA, Base
 
@@ -81,13 +82,8 @@ def is_ours(
 
 
 def open_engine() -> Engine:
-    url = make_url(context.config.attributes.get("url") or url_of_settings())
-    return create_engine(
-        url.set(query={"connect_timeout": "10", **url.query}),
-        poolclass=NullPool,
-        # Behind PgBouncer the next execution may reach a server that was never told of the statement.
-        connect_args={"prepare_threshold": None},
-    )
+    url = context.config.attributes.get("url") or url_of_settings()
+    return create_engine(url, poolclass=NullPool, connect_args=connection_arguments(url))
 
 
 def url_of_settings() -> str:

@@ -8,12 +8,11 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 
 from tests.database.test_migrations import objects
-from tests.faults.effort import EFFORT
 from tests.faults.nursery import Ended, Nursery
 from tests.faults.pooler import POOL_SIZE, PROGRAM, pgbouncer
 from tests.faults.proxy import Incident, Moment, postgres_proxy
@@ -79,10 +78,14 @@ def test_a_server_that_hangs_up_at_once(sgsync: Nursery) -> None:
         assert_told(sgsync("import-all", SGSYNC_DATABASE_URL=url), 4, "Cannot use the database")
 
 
-@pytest.mark.skipif(EFFORT < 2, reason="takes the ten seconds of connect_timeout: SGSYNC_TEST_EFFORT=2")
-def test_a_server_that_never_answers(sgsync: Nursery) -> None:
-    with strange_server(lambda _: time.sleep(15)) as url:
-        assert_told(sgsync("import-all", SGSYNC_DATABASE_URL=url), 4, "Cannot use the database")
+def test_a_server_that_never_answers_is_waited_for_as_long_as_the_url_says(sgsync: Nursery) -> None:
+    over = Event()
+    with strange_server(lambda _: over.wait(30)) as url:
+        begun = time.monotonic()
+        ended = sgsync("import-all", SGSYNC_DATABASE_URL=f"{url}?connect_timeout=2")  # else ten seconds
+        over.set()
+    assert_told(ended, 4, "Cannot use the database")
+    assert time.monotonic() - begun < 8
 
 
 @pytest.mark.parametrize("moment", Moment, ids=lambda moment: moment.name.lower())
