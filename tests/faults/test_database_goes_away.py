@@ -16,7 +16,7 @@ from tests.database.test_migrations import objects
 from tests.faults.nursery import Ended, Nursery
 from tests.faults.pooler import POOL_SIZE, PROGRAM, pgbouncer
 from tests.faults.proxy import Incident, Moment, postgres_proxy
-from tests.faults.stories import BITWING, schedules, settings_for
+from tests.faults.stories import BITWING, NEVER_SEEN, revised_schedules, schedules, settings_for
 from tests.postgres import Databases, MakeDatabase, connect
 from tests.scene import LEAGUE, LIVE, RUN_RECORD, Scene, changed_tables, scene_on, with_league
 
@@ -149,6 +149,22 @@ def test_a_disk_that_is_full_for_one_statement_costs_one_tournament_one_run(
     scene.execute("DROP FUNCTION full_disk CASCADE")
     assert sgsync("import-all").exit_code == 0
     assert scene.count('"match"') == 24
+
+
+def test_a_disk_that_is_full_is_no_conflict_between_a_placeholder_and_a_user(
+    scene: Scene, sgsync: Nursery
+) -> None:
+    sgsync("import-all")
+    scene.add_user(BITWING, "the real bitwing")
+    scene.execute(FULL)
+    scene.execute("CREATE TRIGGER full_disk BEFORE DELETE ON users EXECUTE FUNCTION full_disk()")
+    link = ("link-placeholder", "sg_4377", "--discord-id", str(BITWING), "--yes")
+    assert_told(sgsync(*link), 4, "The database refused: could not extend file")
+    scene.episodes = revised_schedules()
+    assert sgsync("import-all").exit_code == 1
+    assert scene.rows(NEVER_SEEN["a roster that leads to a user in part"]) == []
+    scene.execute("DROP FUNCTION full_disk CASCADE")
+    assert_told(sgsync(*link), 0)
 
 
 @pytest.mark.parametrize(
