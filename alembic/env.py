@@ -6,12 +6,17 @@ The database is the one that `sgsync migrate` hands over, else that of sgsync's 
 from collections.abc import Mapping, MutableMapping
 from typing import Any
 
+import psycopg
 from alembic import context
-from sqlalchemy import Connection, Engine, NullPool, create_engine, make_url
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, Engine, NullPool, create_engine, text
 from sqlalchemy.schema import SchemaItem
 
+from sgsync.database.engine import connection_arguments
 from sgsync.database.migrations import LOCK_TIMEOUT_MS, migration_turn
+from sgsync.database.revision import HEAD
 from sgsync.database.tables import OPTIONAL_TABLES, SCHEMA, Base
+from sgsync.errors import DatabaseRefusedError
 
 OPTIONS: Mapping[str, Any] = {
     "target_metadata": Base.metadata,
@@ -51,10 +56,31 @@ def print_script() -> None:
 def migrate() -> None:
     engine = open_engine()
     with migration_turn(engine), engine.connect() as connection:
-        for statement in preparations():
-            connection.exec_driver_sql(statement)
+        if is_pooled(connection):
+            require_nothing_to_do(connection)
+        else:
+            for statement in preparations():
+                connection.exec_driver_sql(statement)
         connection.commit()
         run_scripts(connection)
+
+
+def is_pooled(connection: Connection) -> bool:
+    """Whether the server's process is another one than was introduced when the connection was made."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    return bool(driver.info.backend_pid != connection.scalar(text("SELECT pg_backend_pid()")))
+
+
+def require_nothing_to_do(connection: Connection) -> None:
+    """Let pass what is up to date; else the time-outs of `preparations` would stay with the pooled session."""
+    versions = MigrationContext.configure(connection, opts={"version_table_schema": SCHEMA})
+    if versions.get_current_heads() != (HEAD,):
+        raise DatabaseRefusedError(
+            "A migration needs a direct connection to Postgres, and this one goes through a pooler such as PgBouncer:"
+            " give `sgsync migrate` the server's own address in SGSYNC_DATABASE_URL,"
+            " or run what `sgsync migrate --sql` prints with psql."
+        )
 
 
 def run_scripts(connection: Connection) -> None:
@@ -81,13 +107,8 @@ def is_ours(
 
 
 def open_engine() -> Engine:
-    url = make_url(context.config.attributes.get("url") or url_of_settings())
-    return create_engine(
-        url.set(query={"connect_timeout": "10", **url.query}),
-        poolclass=NullPool,
-        # Behind PgBouncer the next execution may reach a server that was never told of the statement.
-        connect_args={"prepare_threshold": None},
-    )
+    url = context.config.attributes.get("url") or url_of_settings()
+    return create_engine(url, poolclass=NullPool, connect_args=connection_arguments(url))
 
 
 def url_of_settings() -> str:

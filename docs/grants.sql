@@ -49,6 +49,9 @@ GRANT SELECT (id, name, organization_id, is_active, racetime_auto_create_rooms, 
 GRANT SELECT (id, name, stream_url, organization_id), INSERT (name, stream_url, organization_id)
   ON streamchannel TO sgsync_import;
 
+-- Never written, but Postgres asks for the right to, before it keeps a row from being deleted meanwhile.
+GRANT UPDATE (updated_at) ON organization, streamchannel TO sgsync_import;
+
 -- Matches. finished_at is written where SGSYNC_AUTO_FINISH is set; the other states belong to race events.
 GRANT SELECT (id, tournament_id, scheduled_at, checked_in_at, started_at, finished_at, confirmed_at, title, comment,
               racetime_auto_create, stream_channel_id, speedgaming_episode_id, updated_at),

@@ -26,6 +26,10 @@ class MergeConflictError(SgsyncError):
     """A placeholder and a user cannot become one as things stand. Nothing was changed."""
 
 
+class MergeOutdatedError(MergeConflictError):
+    """One of the two is not any more what it was when the merge was decided."""
+
+
 class ConfigurationError(SgsyncError):
     """A setting is missing or wrong. The message lists every fault at once."""
 

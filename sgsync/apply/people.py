@@ -10,7 +10,7 @@ from sgsync.database import tables as t
 from sgsync.database import writes
 from sgsync.database.links import LinkRecord, record_links
 from sgsync.database.merge import merge_placeholder
-from sgsync.errors import MergeConflictError
+from sgsync.errors import MergeConflictError, MergeOutdatedError
 from sgsync.people.identity import Identities, Merge, Upgrade
 
 Row = dict[str, Any]
@@ -27,13 +27,18 @@ class MergeRefusedError(Exception):
         self.reasons = reasons
 
 
-def merge_people(connection: sa.Connection, merges: Iterable[Merge], now: datetime) -> None:
-    """Let placeholders become the real users that they turned out to be. Raises MergeRefusedError."""
+def merge_people(connection: sa.Connection, merges: Iterable[Merge], now: datetime) -> bool:
+    """Let placeholders become the real users that they turned out to be; whether they and those still were that.
+
+    Raises MergeRefusedError.
+    """
     refused: dict[int, str] = {}
     links: list[LinkRecord] = []
     for merge in merges:
         try:
             moved = merge_placeholder(connection, merge.placeholder_id, merge.user_id)
+        except MergeOutdatedError:
+            return False
         except MergeConflictError as error:
             refused[merge.placeholder_id] = str(error)
         else:
@@ -41,6 +46,7 @@ def merge_people(connection: sa.Connection, merges: Iterable[Merge], now: dateti
     if refused:
         raise MergeRefusedError(refused)
     record_links(connection, links)
+    return True
 
 
 def upgrade_people(connection: sa.Connection, upgrades: Sequence[Upgrade], now: datetime) -> bool:

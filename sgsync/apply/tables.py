@@ -33,7 +33,8 @@ def apply_plan(connection: sa.Connection, plan: Plan, features: Features, now: d
     # Upgrades first: a placeholder may become the user into whom another one is merged.
     if not upgrade_people(connection, plan.identities.upgrades, now):
         raise PlanOutdatedError
-    merge_people(connection, plan.identities.merges, now)
+    if not merge_people(connection, plan.identities.merges, now):
+        raise PlanOutdatedError
     applied = Applied(write_users(connection, plan.identities), _write_channels(connection, plan))
     applied = replace(applied, match_ids=_write_new_matches(connection, plan, applied))
     _write_belonging(connection, plan, applied)
@@ -56,12 +57,36 @@ def _lock(connection: sa.Connection, plan: Plan, features: Features) -> None:
         }
         for match in _touched_matches(plan)
     ]
-    if not writes.lock_matches(connection, matches, features) or not _are_as_read(connection, plan):
+    is_up_to_date = (
+        writes.hold_parents(connection, plan.tournament, _channels_in_use(plan), _known_people(plan))
+        and writes.lock_matches(connection, matches, features)
+        and _are_as_read(connection, plan)
+    )
+    if not is_up_to_date:
         raise PlanOutdatedError
     writes.lock_users(
         connection,
         {person for person in (*plan.new_members, *plan.new_registrations) if isinstance(person, int)},
     )
+
+
+def _channels_in_use(plan: Plan) -> set[int]:
+    channels = {match.channel for match in plan.new_matches}
+    channels |= {revision.fields.channel for revision in plan.revisions if revision.changes}
+    return {channel for channel in channels if isinstance(channel, int)}
+
+
+def _known_people(plan: Plan) -> set[int]:
+    """Everybody of whom the plan writes something, as far as they are users already."""
+    people: set[int | str] = {*plan.new_members, *plan.new_registrations}
+    people |= {alias.person for alias in plan.identities.aliases}
+    for memory in plan.memories:
+        people |= {signup.person for signup in memory.remembered}
+    for match in plan.new_matches:
+        people |= {signup.person for signup in match.signups}
+    for revision in plan.revisions:
+        people |= {signup.person for signup in (*revision.added, *revision.approvals)}
+    return {person for person in people if isinstance(person, int)}
 
 
 def _are_as_read(connection: sa.Connection, plan: Plan) -> bool:

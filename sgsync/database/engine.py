@@ -19,7 +19,6 @@ _CONNECTION_ARGUMENTS = {
     "keepalives_count": 3,
     "tcp_user_timeout": 60_000,  # milliseconds
     "application_name": "sgsync",
-    "prepare_threshold": None,  # prepared statements do not survive a pooler in transaction mode
 }
 
 # One key for everything that decides who is who: two transactions that hold it never overlap.
@@ -49,6 +48,16 @@ class Features:
     race_rooms: bool
 
 
+def connection_arguments(url: str | sa.URL) -> dict[str, Any]:
+    """What bounds every wait of a connection to `url`, unless that itself says how long."""
+    said = sa.make_url(url).query
+    arguments: dict[str, Any] = {
+        name: value for name, value in _CONNECTION_ARGUMENTS.items() if name not in said
+    }
+    # Prepared statements do not survive a pooler in transaction mode.
+    return arguments | {"prepare_threshold": None}
+
+
 class Database:
     """The application's database. A context manager: leaving it closes the connections."""
 
@@ -56,7 +65,7 @@ class Database:
         self._engine = sa.create_engine(
             url,
             pool_size=1,
-            connect_args=_CONNECTION_ARGUMENTS,
+            connect_args=connection_arguments(url),
             use_native_hstore=False,
             hide_parameters=True,
         )

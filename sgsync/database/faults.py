@@ -10,7 +10,7 @@ _NOT_THERE = {"3F000", "42P01", "42703"}  # schema, table, column
 _CONFLICT = {"23505", "40001", "40P01"}  # unique violation, serialization failure, deadlock
 _DATA_CLASSES = {"22", "23", "54", "P0"}  # bad values, constraints, sizes, what a trigger raises
 _NO_CONNECTION_CLASSES = {"08", "28", "57"}  # connection, authorization, operator intervention
-_PASSING_CLASSES = {"08", "40", "55", "57"}
+_PASSING_CLASSES = {"08", "40", "53", "55", "57", "58"}
 _CANCELLED = "57014"  # statement_timeout
 _LOCKED = "55P03"  # lock_timeout
 
@@ -27,7 +27,7 @@ def is_conflict(error: DBAPIError) -> bool:
 
 
 def is_passing(error: DBAPIError) -> bool:
-    """Nothing is wrong with what was asked for: the connection, a lock, a time-out or another session was."""
+    """Nothing is wrong with what was asked for: the connection, a lock, a full disk or another session was."""
     state = sqlstate(error)
     return error.connection_invalidated or not state or state[:2] in _PASSING_CLASSES
 

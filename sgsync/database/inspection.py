@@ -86,6 +86,8 @@ _UPDATED = {
     "users": ("discord_id", "discord_username", "discord_discriminator", "is_placeholder", "updated_at"),
     "match": ("tournament_id", "scheduled_at", "title", "stream_channel_id", "finished_at", "updated_at"),
     "crew": ("approved", "updated_at"),
+    # Never written, but without the right to, their rows cannot be kept from being deleted meanwhile.
+    **dict.fromkeys(("organization", "tournament", "streamchannel"), ("updated_at",)),
 }
 _DATED = ("users", "matchplayers", "crew")
 _DELETED = ("matchplayers", "crew")

@@ -22,7 +22,7 @@ from sgsync.database.references import (
     repoint,
 )
 from sgsync.database.users import IS_PLACEHOLDER
-from sgsync.errors import MergeConflictError
+from sgsync.errors import MergeConflictError, MergeOutdatedError
 from sgsync.text import clean
 
 _USERS = "users"
@@ -145,7 +145,7 @@ def _lock(connection: sa.Connection, placeholder_id: int, user_id: int) -> str:
         .with_for_update()
     ).all()
     if {row.id: row.is_placeholder for row in found} != {placeholder_id: True, user_id: False}:
-        raise MergeConflictError(
+        raise MergeOutdatedError(
             f"Nothing was changed: user {placeholder_id} is no placeholder any more, or user {user_id} no real"
             " user. Look again: `sgsync placeholders`."
         )

@@ -1,6 +1,6 @@
 """The set-based statements that write: a fixed number of them, however many rows."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -154,6 +154,36 @@ def follow_into_tournament(
     )
 
 
+def hold_parents(
+    connection: sa.Connection, tournament: Tournament, channel_ids: Collection[int], user_ids: Collection[int]
+) -> bool:
+    """Keep from deletion what rows to be written refer to, until the transaction ends; whether all is there.
+
+    Comes before every other lock: a deletion goes from these to the rows that refer to them. Who had such
+    a row and then asked for its parent would wait for somebody who waits for that row.
+    """
+    parents: tuple[
+        tuple[type[t.Organization | t.Tournament | t.StreamChannel | t.User], Collection[int]], ...
+    ] = (
+        (t.Organization, [tournament.organization_id]),
+        (t.Tournament, [tournament.id]),
+        (t.StreamChannel, channel_ids),
+        (t.User, user_ids),
+    )
+    held = (
+        select(model.id)
+        .where(model.id == func.any(id_array(sorted(ids))))
+        .order_by(model.id)
+        .with_for_update(read=True, key_share=True)
+        .cte(f"held_{model.__tablename__}")
+        for model, ids in parents
+    )
+    found = connection.execute(
+        select(*(select(func.count()).select_from(each).scalar_subquery() for each in held))
+    )
+    return list(found.one()) == [len(ids) for _, ids in parents]
+
+
 def lock_users(connection: sa.Connection, user_ids: Iterable[int]) -> None:
     """Keep others from writing rows that refer to these users, until the transaction ends.
 
@@ -264,7 +294,10 @@ def tables_keeping(connection: sa.Connection, match_ids: Sequence[int]) -> dict[
 def insert_audit_log(
     connection: sa.Connection, tournament: Tournament, report: TournamentReport, duration_seconds: float
 ) -> None:
-    """One line of the sync history on the tournament's page, in the form that it reads."""
+    """One line of the sync history on the tournament's page, in the form that it reads.
+
+    None where the organization has been deleted meanwhile, and the page with it.
+    """
     details = {
         "tournament_id": tournament.id,
         "success": not report.problems,
@@ -274,5 +307,8 @@ def insert_audit_log(
         "error": "; ".join(report.problems) or None,
         "duration_ms": round(duration_seconds * 1000),
     }
-    row = {"action": "speedgaming_sync", "organization_id": tournament.organization_id, "details": details}
-    connection.execute(sa.insert(t.AuditLog).values(**row))
+    line = select(t.Organization.id, sa.literal("speedgaming_sync"), sa.literal(details, type_=JSONB)).where(
+        t.Organization.id == tournament.organization_id
+    )
+    columns = ("organization_id", "action", "details")
+    connection.execute(sa.insert(t.AuditLog).from_select(columns, line))

@@ -6,8 +6,9 @@ Whatever is not plainly a schedule is a failed fetch. In particular, nothing her
 
 import json
 import re
-from collections.abc import Container
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Never
 
@@ -20,12 +21,20 @@ from sgsync.text import clean, cut
 
 _LONGEST_QUOTE = 200
 _EPISODE_ID: TypeAdapter[int] = TypeAdapter(EpisodeId)
+_EPISODE = TypeAdapter(SpeedGamingEpisode)
+_EVENT = TypeAdapter(SpeedGamingEvent)
+# Far above any schedule. What is above that could take twenty times its size in memory, as "[],[],[]" does.
+_MOST_EPISODES = 25_000
+_MOST_GROUPS = 500_000
+_MOST_VALUES = 2_000_000
+_TOO_MUCH = "holds more than a schedule does: check SGSYNC_API_URL, or ask for a shorter window."
+_FIRST_ENTRY = re.compile(r"[ \t\r\n]*\[[ \t\r\n]*(?=[^ \t\r\n\]])")
+_AFTER_AN_ENTRY = re.compile(r"[ \t\r\n]*([,\]])[ \t\r\n]*")
 # "Failed to find event.", "Failed to find episode with id 0."
 _NOT_FOUND = re.compile(r"\b(?:find|found|exists?|unknown|no such)\b", re.IGNORECASE)
 _SENTENCES = {
     "missing": "is missing",
-    "model_type": "is not an object",
-    "model_attributes_type": "is not an object",
+    "dataclass_type": "is not an object",
 }
 
 
@@ -78,11 +87,37 @@ def read_answer(status: int, body: bytes) -> object:
     Raises FeedUnreachableError for any status but 200, FeedUnreadableError for what is not JSON, and
     UnknownToFeedError where SpeedGaming says that it cannot find what was asked for.
     """
-    if status != HTTPStatus.OK:
-        raise FeedUnreachableError(describe_status(status))
-    payload = _decode(body, _ANSWER)
+    _refuse_status(status)
+    payload = _decode(_text(body, _ANSWER), _ANSWER)
     _refuse_error_object(payload)
     return payload
+
+
+def read_entries(status: int, body: bytes) -> Iterator[object]:
+    """The entries of an answer that is a list, each of them decoded when its turn comes.
+
+    A schedule's JSON takes several times the memory of what is read from it. Raises as `read_answer` does,
+    the last fault at the end, and FeedUnreadableError for anything but a list, or for more than a schedule.
+    """
+    _refuse_status(status)
+    text = _text(body, _ANSWER)
+    del body
+    first = _FIRST_ENTRY.match(text)
+    if first is None:
+        payload = _decode(text, _ANSWER)
+        _refuse_error_object(payload)
+        yield from _entries_of(payload)
+        return
+    with _told(text, _ANSWER):
+        for number, entry in enumerate(_each(text, first.end())):
+            if number == _MOST_EPISODES:
+                raise FeedUnreadableError(f"{_ANSWER.name} {_TOO_MUCH}")
+            yield entry
+
+
+def _refuse_status(status: int) -> None:
+    if status != HTTPStatus.OK:
+        raise FeedUnreachableError(describe_status(status))
 
 
 def describe_status(status: int) -> str:
@@ -101,39 +136,56 @@ def describe_status(status: int) -> str:
 
 
 def read_schedule(payload: object) -> Schedule:
-    """The episodes of a decoded schedule; a malformed entry costs only itself.
+    """The episodes of a decoded schedule, or of what `read_entries` gives; a malformed entry costs only itself.
 
-    Raises FeedUnreadableError for anything but a list.
+    Raises FeedUnreadableError for anything else, and what the entries raise.
     """
-    episodes: dict[int, SpeedGamingEpisode] = {}
-    rejected: list[Rejected] = []
-    for position, entry in enumerate(_entries_of(payload)):
-        try:
-            episode = SpeedGamingEpisode.model_validate(entry)
-        except ValidationError as error:
-            rejected.append(Rejected(position, _usable_id(entry), _reason(error)))
-        else:
-            if episodes.setdefault(episode.id, episode) != episode:
-                rejected.append(Rejected(position, episode.id, "listed twice with different content"))
-    return Schedule(tuple(episodes.values()), tuple(rejected))
+    reading = _Reading()
+    for entry in _entries_of(payload):
+        reading.take(entry)
+    return reading.schedule
 
 
 def read_schedules(payload: object) -> dict[str, Schedule]:
     """The schedules of all events in a decoded answer that is about all of them, by slug.
 
-    An entry that names no event is nobody's. Raises FeedUnreadableError for anything but a list.
+    An entry that names no event is nobody's. Raises as `read_schedule` does.
     """
-    entries: dict[str, list[object]] = {}
+    readings: dict[str, _Reading] = {}
     for entry in _entries_of(payload):
         if slug := _slug_in(entry):
-            entries.setdefault(slug, []).append(entry)
-    return {slug: read_schedule(listed) for slug, listed in entries.items()}
+            readings.setdefault(slug, _Reading()).take(entry)
+    return {slug: reading.schedule for slug, reading in readings.items()}
+
+
+@dataclass(slots=True)
+class _Reading:
+    """A schedule in the making."""
+
+    _episodes: dict[int, SpeedGamingEpisode] = field(default_factory=dict)
+    _rejected: list[Rejected] = field(default_factory=list)
+    _length: int = 0
+
+    def take(self, entry: object) -> None:
+        try:
+            episode = _EPISODE.validate_python(entry)
+        except ValidationError as error:
+            self._rejected.append(Rejected(self._length, _usable_id(entry), _reason(error)))
+        else:
+            if self._episodes.setdefault(episode.id, episode) != episode:
+                reason = "listed twice with different content"
+                self._rejected.append(Rejected(self._length, episode.id, reason))
+        self._length += 1
+
+    @property
+    def schedule(self) -> Schedule:
+        return Schedule(tuple(self._episodes.values()), tuple(self._rejected))
 
 
 def read_episode(payload: object) -> SpeedGamingEpisode:
     """One decoded episode. Raises FeedUnreadableError where it is malformed."""
     try:
-        return SpeedGamingEpisode.model_validate(payload)
+        return _EPISODE.validate_python(payload)
     except ValidationError as error:
         raise FeedUnreadableError(f"SpeedGaming sent a malformed episode: {_reason(error)}.") from None
 
@@ -143,7 +195,7 @@ def read_events(payload: object) -> tuple[SpeedGamingEvent, ...]:
     if not isinstance(payload, list):
         raise FeedUnreadableError(f"Events come as a list, but {_kind(payload)} came. Try again later.")
     try:
-        return tuple(SpeedGamingEvent.model_validate(entry) for entry in payload)
+        return tuple(_EVENT.validate_python(entry) for entry in payload)
     except ValidationError as error:
         raise FeedUnreadableError(f"SpeedGaming sent a malformed event: {_reason(error)}.") from None
 
@@ -153,34 +205,71 @@ def read_saved(body: bytes) -> Schedule:
 
     Raises FeedUnreadableError for any other content, and UnknownToFeedError for a saved "not found".
     """
-    payload = _decode(body, _FILE)
+    payload = _decode(_text(body, _FILE), _FILE)
     _refuse_error_object(payload)
     if not isinstance(payload, (dict, list)):
         raise FeedUnreadableError(f"A schedule is a list of episodes, but the file holds {_kind(payload)}.")
     return read_schedule([payload] if isinstance(payload, dict) else payload)
 
 
-def _decode(body: bytes, source: _Source) -> object:
+def _text(body: bytes, source: _Source) -> str:
+    if body.count(b"[") + body.count(b"{") > _MOST_GROUPS or body.count(b",") > _MOST_VALUES:
+        raise FeedUnreadableError(f"{source.name} {_TOO_MUCH}")
     try:
-        # The feed may hold raw control characters inside strings; strict JSON forbids them.
-        return json.loads(body.decode("utf-8-sig"), strict=False, parse_constant=_refuse_constant)
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        is_page = body.lstrip().startswith(b"<")
+        why = (
+            f"is a web page instead of data{source.advice_on_a_page}"
+            if is_page
+            else f"is not UTF-8 text.{source.advice}"
+        )
+        raise FeedUnreadableError(f"{source.name} {why}") from None
+
+
+def _decode(text: str, source: _Source) -> object:
+    with _told(text, source):
+        return _JSON.decode(text)
+
+
+@contextmanager
+def _told(text: str, source: _Source) -> Iterator[None]:
+    """Turns what the decoder raises about `text` into sentences."""
+    try:
+        yield
     except RecursionError:
         raise FeedUnreadableError(f"{source.name} is nested too deeply to be a schedule.") from None
     except ValueError as error:
-        raise FeedUnreadableError(f"{source.name} {_why_unreadable(body, error, source)}") from None
+        raise FeedUnreadableError(f"{source.name} {_why_unreadable(text, error, source)}") from None
+
+
+def _each(text: str, position: int) -> Iterator[object]:
+    """The values of a JSON list, the first of which begins at `position`."""
+    is_over = False
+    while not is_over:
+        entry, position = _JSON.raw_decode(text, position)
+        yield entry
+        sign = _AFTER_AN_ENTRY.match(text, position)
+        if sign is None:
+            raise json.JSONDecodeError("Expecting ',' delimiter", text, position)
+        position, is_over = sign.end(), sign[1] == "]"
+    if position != len(text):
+        raise json.JSONDecodeError("Extra data", text, position)
 
 
 def _refuse_constant(name: str) -> Never:
     raise ValueError(f"{name} is no JSON")
 
 
-def _why_unreadable(body: bytes, error: ValueError, source: _Source) -> str:
-    if not body.strip():
+# The feed may hold raw control characters inside strings; strict JSON forbids them.
+_JSON = json.JSONDecoder(strict=False, parse_constant=_refuse_constant)
+
+
+def _why_unreadable(text: str, error: ValueError, source: _Source) -> str:
+    if not text.strip():
         return f"is empty.{source.advice}"
-    if body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+    if text.lstrip().startswith("<"):
         return f"is a web page instead of data{source.advice_on_a_page}"
-    if isinstance(error, UnicodeDecodeError):
-        return f"is not UTF-8 text.{source.advice}"
     return f"is not JSON ({cut(clean(str(error)), _LONGEST_QUOTE)}).{source.advice}"
 
 
@@ -199,8 +288,8 @@ def _refuse_error_object(payload: object) -> None:
     raise FeedUnreachableError(f"SpeedGaming answered with an error: {stated or 'it does not say which'}")
 
 
-def _entries_of(payload: object) -> list[object]:
-    if isinstance(payload, list):
+def _entries_of(payload: object) -> Iterable[object]:
+    if isinstance(payload, list | Iterator):
         return payload
     raise FeedUnreadableError(
         f"A schedule is a list of episodes, but {_kind(payload)} came. Try again later."

@@ -174,11 +174,11 @@ class SpeedGaming:
 
         Raises UnknownToFeedError for a slug that SpeedGaming does not know.
         """
-        return answers.read_schedule(self.ask("schedule", schedule_query(event_slug, since, until)))
+        return answers.read_schedule(self._entries(schedule_query(event_slug, since, until)))
 
     def get_upcoming_episodes(self, *, since: datetime, until: datetime) -> dict[str, Schedule]:
         """The same of every event that the answer to one request mentions, by slug."""
-        return answers.read_schedules(self.ask("schedule", _span(since, until)))
+        return answers.read_schedules(self._entries(_span(since, until)))
 
     def find_event(self, slug: str) -> SpeedGamingEvent | None:
         """The event with exactly this slug, if SpeedGaming has it."""
@@ -190,13 +190,20 @@ class SpeedGaming:
 
     def ask(self, resource: Resource, query: Mapping[str, str]) -> object:
         """The feed's own JSON, decoded. Raises UnknownToFeedError where it says "not found"."""
+        reply = self._reply(resource, query)
+        return answers.read_answer(reply.status, reply.body)
+
+    def _entries(self, query: Mapping[str, str]) -> Iterator[object]:
+        reply = self._reply("schedule", query)
+        return answers.read_entries(reply.status, reply.body)
+
+    def _reply(self, resource: Resource, query: Mapping[str, str]) -> _Reply:
         _log.debug("Asking for the %s with %s", resource, clean(str(dict(query))))
         # The slash at the end matters: without it the server answers with a redirect.
         path = f"{self._base.path.rstrip('/')}/{resource}/"
         url = self._base.copy_with(path=path).copy_merge_params(query)
         with _retries_logged_quietly():
-            reply = self._retrying(self._wait_before_retry, self._attempt, url)
-        return answers.read_answer(reply.status, reply.body)
+            return self._retrying(self._wait_before_retry, self._attempt, url)
 
     def _wait_before_retry(self, error: Exception) -> bool | float:
         """Whether to try again after `error`, or the seconds to wait until then."""

@@ -7,12 +7,14 @@ will not do raises an error whose message is a short sentence, fit for "when: ha
 import json
 import re
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, FailFast
 from pydantic_core import PydanticCustomError
 
 from sgsync.text import clean, cut
+
+Item = TypeVar("Item")
 
 _DIGITS = re.compile(r"[0-9]{1,19}")
 _INT4_MAX = 2**31 - 1
@@ -139,5 +141,5 @@ Moment = Annotated[datetime, BeforeValidator(_moment)]
 OptionalMoment = Annotated[datetime | None, BeforeValidator(_optional_moment)]
 """A `Moment`; absent and empty are None."""
 
-Items = BeforeValidator(_items)
-"""Marks a tuple that is read from a JSON list; an absent list is empty."""
+ListOf = Annotated[tuple[Item, ...], FailFast(), BeforeValidator(_items)]
+"""A JSON list; an absent one is empty. Its first fault is told, and a million of them take no memory."""

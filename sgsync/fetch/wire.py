@@ -1,21 +1,23 @@
 """SpeedGaming's JSON as values: the fields that sgsync uses, validated and cleaned where they come in.
 
-Attributes have the feed's names in snake case. A model is frozen and takes wire values only, also when it
-is built by hand: times as ISO 8601 text, Discord ids as digits.
+Attributes have the feed's names in snake case. A value is frozen and takes wire values only, also when it
+is built by hand: times as ISO 8601 text, Discord ids as digits. Dataclasses with slots, because of a schedule
+with thousands of episodes, pydantic's models take five times the memory.
 """
 
 import re
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import ConfigDict, model_validator
 from pydantic.alias_generators import to_camel
+from pydantic.dataclasses import dataclass
 
 from sgsync.fetch.fields import (
     DiscordId,
     EpisodeId,
     Flag,
-    Items,
+    ListOf,
     Moment,
     OptionalId,
     OptionalMoment,
@@ -29,16 +31,11 @@ _PLACEHOLDER_CHANNEL_IDS = frozenset({0, 31, 36, 62, 63, 64, 65})
 _OUTCOME_OF_ANOTHER_MATCH = re.compile(r"(?:winner|loser) of\b", re.IGNORECASE)
 
 
-class _FeedModel(BaseModel):
-    model_config = ConfigDict(
-        alias_generator=to_camel,
-        extra="ignore",
-        frozen=True,
-        hide_input_in_errors=True,
-    )
+_CONFIG = ConfigDict(alias_generator=to_camel, extra="ignore", hide_input_in_errors=True)
 
 
-class SpeedGamingPlayer(_FeedModel):
+@dataclass(frozen=True, slots=True, kw_only=True, config=_CONFIG)
+class SpeedGamingPlayer:
     """An entry of a match's roster: mostly a person, and then `id` is probably that person's own."""
 
     id: PersonId
@@ -68,7 +65,8 @@ class SpeedGamingPlayer(_FeedModel):
         return self.streaming_from or self.public_stream or self.display_name
 
 
-class SpeedGamingCrewMember(_FeedModel):
+@dataclass(frozen=True, slots=True, kw_only=True, config=_CONFIG)
+class SpeedGamingCrewMember:
     """One sign-up for one role in one episode: `id` is the sign-up's, never the volunteer's."""
 
     id: PersonId
@@ -90,21 +88,24 @@ class SpeedGamingCrewMember(_FeedModel):
         return self.public_stream or self.display_name
 
 
-class SpeedGamingMatch(_FeedModel):
+@dataclass(frozen=True, slots=True, kw_only=True, config=_CONFIG)
+class SpeedGamingMatch:
     """One of an episode's two matches, with any number of players."""
 
     title: Text = None
     note: Text = None
-    players: Annotated[tuple[SpeedGamingPlayer, ...], Items] = ()
+    players: ListOf[SpeedGamingPlayer] = ()
 
 
-class SpeedGamingEvent(_FeedModel):
+@dataclass(frozen=True, slots=True, kw_only=True, config=_CONFIG)
+class SpeedGamingEvent:
     """The event that an episode belongs to; its slug is what tournaments are configured with."""
 
     slug: Text = None
 
 
-class SpeedGamingChannel(_FeedModel):
+@dataclass(frozen=True, slots=True, kw_only=True, config=_CONFIG)
+class SpeedGamingChannel:
     """A channel that an episode is broadcast on, or the remark that there is none."""
 
     id: OptionalId = None
@@ -123,10 +124,8 @@ class SpeedGamingChannel(_FeedModel):
         )
 
 
-Crew = Annotated[tuple[SpeedGamingCrewMember, ...], Items]
-
-
-class SpeedGamingEpisode(_FeedModel):
+@dataclass(frozen=True, slots=True, kw_only=True, config=_CONFIG)
+class SpeedGamingEpisode:
     """A scheduled broadcast.
 
     A malformed player or crew member makes the whole episode malformed: a list with a hole in it
@@ -141,10 +140,10 @@ class SpeedGamingEpisode(_FeedModel):
     event: SpeedGamingEvent | None = None
     match1: SpeedGamingMatch | None = None
     match2: SpeedGamingMatch | None = None
-    channels: Annotated[tuple[SpeedGamingChannel, ...], Items] = ()
-    commentators: Crew = ()
-    trackers: Crew = ()
-    broadcasters: Crew = ()
+    channels: ListOf[SpeedGamingChannel] = ()
+    commentators: ListOf[SpeedGamingCrewMember] = ()
+    trackers: ListOf[SpeedGamingCrewMember] = ()
+    broadcasters: ListOf[SpeedGamingCrewMember] = ()
 
     @property
     def race_start(self) -> datetime:

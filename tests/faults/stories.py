@@ -60,7 +60,7 @@ def revised_schedules() -> list[Any]:
     episodes[74618]["title"] = "Moved to prime time"
     episodes[74620]["match1"]["players"][0] = make_player(9871, "Newcomer", discordId="")
     episodes[74620]["commentators"] = [make_crew(99871, "Fresh Voice", discordId="")]
-    episodes[74633]["trackers"] = []
+    episodes[74618]["commentators"] = []
     for (
         episode
     ) in episodes.values():  # the Discord id of somebody who had none, and who has signed in meanwhile

@@ -1,10 +1,11 @@
 """Others write at the same time: the end is that of some order, one after the other, and nobody hears of it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
+from itertools import permutations
 from random import Random
 from threading import Event
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from sgsync import linking
 from tests.consumers import check_consumers, watch_updates
 from tests.faults.effort import EFFORT, SEED, some_of
 from tests.faults.nursery import Ended, Nursery
@@ -24,9 +26,19 @@ from tests.scene import RUN_RECORD, Scene, changed_tables, scene_on, somebody_wa
 
 Connection = psycopg.Connection[Any]
 Write = Callable[[Connection], object]
+Deed = Callable[[Scene], object]
 
-BOUNDED = 6
+BOUNDED = 3
 """How often the application writes one of its things at some statement of an import."""
+
+ALWAYS = {
+    "somebody whom the import creates signs in": 0,
+    "an admin edits the title that changes": 0,
+    "a match that moves is checked in": 0,
+    "the placeholder is deleted": 0,
+    "the channel is deleted": 1,
+}
+"""What it always writes between what an import reads and what it writes: so many statements after the reading."""
 
 ROUNDS = EFFORT
 
@@ -61,7 +73,14 @@ def on_match(episode_id: int, changes: str) -> Write:
     )
 
 
-_ROW_OF = 'match_id = (SELECT id FROM "match" WHERE speedgaming_episode_id = 74620)'
+# One row each: several, in one statement of the application, are not all read at the same moment.
+_PLAYER = """
+    match_id = (SELECT id FROM "match" WHERE speedgaming_episode_id = 74620)
+    AND user_id = (SELECT id FROM users WHERE discord_username = 'sg_4755')
+"""
+_COMMENTATOR = """
+    match_id = (SELECT id FROM "match" WHERE speedgaming_episode_id = 74618) AND role = 'commentator'
+"""
 
 WRITES: dict[str, Write] = {
     "somebody whom the import creates signs in": sign_in,
@@ -75,18 +94,27 @@ WRITES: dict[str, Write] = {
         ' FROM "match" WHERE speedgaming_episode_id = 74611'
     ),
     "somebody who leaves the roster gets a rank": statement(
-        f"UPDATE matchplayers SET finish_rank = 1, updated_at = now() WHERE {_ROW_OF}"
+        f"UPDATE matchplayers SET finish_rank = 1, updated_at = now() WHERE {_PLAYER}"
     ),
     "a commentator who leaves is approved by an admin": statement(
-        f"UPDATE crew SET approved_by_id = 1, updated_at = now() WHERE {_ROW_OF}"
+        f"UPDATE crew SET approved_by_id = 1, updated_at = now() WHERE {_COMMENTATOR}"
     ),
-    "a player who leaves is removed by an admin": statement(f"DELETE FROM matchplayers WHERE {_ROW_OF}"),
+    "a player who leaves is removed by an admin": statement(f"DELETE FROM matchplayers WHERE {_PLAYER}"),
     "the channel is deleted": statement("DELETE FROM streamchannel"),
     "the placeholder is deleted": statement("DELETE FROM users WHERE discord_username = 'sg_4377'"),
     "the user behind the placeholder is deleted": statement(
         f"DELETE FROM users WHERE discord_id = {BITWING}"
     ),
 }
+
+
+# What any number of runs come to: whoever comes second to a tournament finds nothing to do.
+IMPORTS: tuple[Deed, ...] = (lambda scene: scene.import_into(1), lambda scene: scene.import_into(2))
+
+
+def write_into(what: str, scene: Scene) -> None:
+    with connect(scene.url) as application:
+        WRITES[what](application)
 
 
 @dataclass(eq=False)
@@ -110,24 +138,41 @@ class Orders:
         return self.sgsync(*self.story.arguments, **settings_for(url, scene.feed_url))
 
     @cache  # noqa: B019 - lives as long as the module's tests
-    def end(self, what: str, *, write_first: bool) -> State:
-        """Where it ends, one after the other."""
-        with self.copy() as scene, connect(scene.url) as application:
-            if write_first:
-                WRITES[what](application)
-            assert self.run(scene, scene.url).exit_code in {0, 1}
-            if not write_first:
-                WRITES[what](application)
-            return state_of(scene.url)
+    def end(self, what: str, turn: int) -> State:
+        """Where it ends if the application writes when so many tournaments have been imported."""
+        return self.end_of((*IMPORTS[:turn], partial(write_into, what), *IMPORTS[turn:]))
 
     @cache  # noqa: B019
+    def end_of(self, deeds: tuple[Deed, ...]) -> State:
+        """Where some deeds end, one after the other."""
+        with self.copy() as scene:
+            for deed in deeds:
+                deed(scene)
+            return state_of(scene.url)
+
     def critical_statements(self) -> range:
-        """Those from the first look at a tournament to its COMMIT."""
+        """Those from the first look at a tournament to the COMMIT of what is written into it."""
+        statements = self.statements()
+        last = _first(statements, "COMMIT", after=_first(statements, 'UPDATE "match"'))
+        return range(_first(statements, "advisory") + 1, last + 1)
+
+    def between(self) -> int:
+        """The first statement after the look on which everything written rests."""
+        update = _first(self.statements(), 'UPDATE "match"')
+        looks = [at for at, text in enumerate(self.statements(), 1) if "wanted_tournament" in text]
+        return 1 + max(at for at in looks if at < update)
+
+    @cache  # noqa: B019
+    def statements(self) -> Sequence[str]:
+        """Those of an import that nobody disturbs."""
         with self.copy() as scene, postgres_proxy(scene.url) as proxy:
             assert self.run(scene, proxy.proxied_url).exit_code == 0
-        first = next(at for at, text in enumerate(proxy.statements, 1) if "advisory" in text)
-        last = next(at for at, text in enumerate(proxy.statements, 1) if at > first and text == "COMMIT")
-        return range(first + 1, last + 1)
+        return proxy.statements
+
+
+def _first(statements: Sequence[str], words: str, after: int = 0) -> int:
+    """The number, counted from 1, of the first statement after another one that has these words."""
+    return next(at for at, text in enumerate(statements, 1) if at > after and words in text)
 
 
 @pytest.fixture(scope="module")
@@ -168,14 +213,16 @@ def waits(watcher: Connection, other: Connection) -> bool:
 
 def test_a_write_in_the_middle_of_an_import_counts_as_before_or_after(orders: Orders) -> None:
     everything = [(what, at) for what in WRITES for at in orders.critical_statements()]
-    for what, at in some_of(everything, BOUNDED, about="writes"):
+    always = [(what, orders.between() + statements) for what, statements in ALWAYS.items()]
+    for what, at in (*always, *some_of(everything, BOUNDED, about="writes")):
         with orders.copy() as scene:
             with written_at(scene, at, WRITES[what]) as url:
                 ended = orders.run(scene, url)
             about = f"{what}, at {at}\n{ended.stderr}"
             assert_undisturbed(ended, about)
             found = state_of(scene.url)
-            differences = [difference(orders.end(what, write_first=first), found) for first in (True, False)]
+            ends = (orders.end(what, turn) for turn in range(len(IMPORTS) + 1))
+            differences = [difference(end, found) for end in ends]
             assert "" in differences, "\nor\n".join((about, *differences))
             assert scene.value(LOCKS_LEFT) == 0
 
@@ -196,6 +243,31 @@ COMMANDS = (
     ("link-placeholder", "sg_4377", "--discord-id", str(BITWING), "--yes"),
     ("migrate",),
 )
+
+
+def link_bitwing(scene: Scene) -> object:
+    return linking.link_placeholder("sg_4377", discord_id=str(BITWING), settings=scene.settings())
+
+
+def test_eight_processes_end_as_if_they_had_come_one_after_the_other(orders: Orders, sgsync: Nursery) -> None:
+    random = Random(SEED)
+    commands = [command for command in COMMANDS if "--episode" not in command] + [("import", "2")]
+    for _ in range(ROUNDS):
+        with orders.copy() as scene:
+            settings = settings_for(scene.url, scene.feed_url)
+            running = [
+                sgsync.start(*command, **settings) for command in random.sample(commands, len(commands))
+            ]
+            for each in running:
+                ended = each.wait()
+                assert ended.exit_code == 0, ended.stderr
+            found = state_of(scene.url)
+        differences = []
+        for deeds in permutations((*IMPORTS, link_bitwing)):
+            differences.append(difference(orders.end_of(deeds), found))
+            if not differences[-1]:
+                break
+        assert "" in differences, "\nor\n".join(differences)
 
 
 def test_eight_processes_and_the_application_at_once(databases: Databases, sgsync: Nursery) -> None:

@@ -29,7 +29,7 @@ from tests.faults.nursery import Ended, Nursery
 from tests.faults.stories import settings_for
 from tests.feed_json import Json, make_channel, make_crew, make_episode, make_match, make_player
 from tests.postgres import Databases
-from tests.scene import Scene, canned_feed, sample, with_league
+from tests.scene import LEAGUE, Scene, canned_feed, sample, with_league
 
 BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 FORGED = "ERROR: forged by a player"
@@ -214,13 +214,27 @@ def look_everywhere(scene: Scene, sgsync: Nursery) -> None:
     episode = scene.value("SELECT episode_id FROM sgsync.episode ORDER BY 1 LIMIT 1")
     user = scene.add_user(4711, nickname)
     link = f"link-placeholder {placeholder} --user {user}"
-    for look in ("tournaments", "placeholders", f"history {episode}", f"{link} --dry-run"):
+    looks = (
+        "tournaments",
+        "placeholders",
+        f"history {episode}",
+        f"explain {episode}",
+        "status",
+        f"{link} --dry-run",
+    )
+    for look in looks:
         for form in ("", "--json"):
             assert_harmless(sgsync(*look.split(), *form.split()))
+    for look in (f"fetch {LEAGUE}", f"fetch --episode {episode}", "doctor"):
+        for form in ("", "--json"):
+            assert_harmless(sgsync(*look.split(), *form.split()), exit_codes={0, 1, 5})
     assert_harmless(sgsync(*link.split(), "--yes"))
     assert_harmless(sgsync("import-all", "--verbose"), exit_codes={0, 1})
     assert_harmless(sgsync("link-placeholder", NASTY[0], "--user", "1"), exit_codes={2})
-    shown = on_terminal(sgsync, "placeholders") + on_terminal(sgsync, "import-all", "--dry-run", "--verbose")
+    shown = "".join(
+        on_terminal(sgsync, *look.split())
+        for look in ("placeholders", f"fetch {LEAGUE}", "status", "import-all --dry-run --verbose")
+    )
     assert harmful_in(shown, allowed="\r\n") == []
     assert FORGED not in shown.splitlines()
 

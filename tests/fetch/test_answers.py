@@ -9,6 +9,7 @@ from sgsync.fetch.answers import (
     Rejected,
     Schedule,
     read_answer,
+    read_entries,
     read_episode,
     read_events,
     read_saved,
@@ -42,7 +43,22 @@ def as_body(payload: Any) -> bytes:
 
 
 def read(body: bytes) -> Schedule:
-    return read_schedule(read_answer(200, body))
+    return read_schedule(read_entries(200, body))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        HOSTILE,
+        b"[]",
+        b" [ ]\n",
+        b"[1]",
+        b"\xef\xbb\xbf\r\n[ 1\t,\n[2, [3]] , {} ] ",
+        b'[{"a": [1, {}]}, null, "]"]',
+    ],
+)
+def test_entries_that_come_one_by_one_are_those_of_the_whole_answer(body: bytes) -> None:
+    assert list(read_entries(200, body)) == read_answer(200, body)
 
 
 @pytest.mark.parametrize(("name", "count"), [("schedule_alttprleague", 10), ("schedule_sglive", 16)])
@@ -163,6 +179,8 @@ def test_the_text_of_an_error_object_is_made_harmless() -> None:
 def test_an_error_status_is_a_failed_fetch_even_with_a_good_body(status: int, hint: str) -> None:
     with pytest.raises(FeedUnreachableError, match=rf"HTTP {status}.*{hint}"):
         read_answer(status, b"[]")
+    with pytest.raises(FeedUnreachableError):
+        read_schedule(read_entries(status, b"[]"))
 
 
 @pytest.mark.parametrize(
@@ -179,11 +197,32 @@ def test_an_error_status_is_a_failed_fetch_even_with_a_good_body(status: int, hi
         (b"[] []", "not JSON"),
         (b'[{"id": ' + b"9" * 5000 + b"}]", "not JSON"),
         (b"[" * 200_000, "nested too deeply"),
+        (b"[ ", "not JSON"),
+        (b"[,]", "not JSON"),
+        (b"[1,]", "not JSON"),
+        (b"[1 2]", "not JSON"),
+        (b"[1]]", "not JSON"),
+        (b'[1, "', "not JSON"),
     ],
 )
 def test_what_is_not_json_is_a_failed_fetch(body: bytes, hint: str) -> None:
-    with pytest.raises(FeedUnreadableError, match=hint):
-        read_answer(200, body)
+    for reading in (read_answer, lambda status, body: list(read_entries(status, body))):
+        with pytest.raises(FeedUnreadableError, match=hint):
+            reading(200, body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" + b"{}," * 25_000 + b"{}]",
+        b'[{"x": [' + b"[]," * 500_000 + b"[]]}]",
+        b'[{"x": "' + b"," * 2_000_001 + b'"}]',
+    ],
+    ids=["episodes", "lists in lists", "values"],
+)
+def test_what_would_swell_in_memory_is_no_schedule(body: bytes) -> None:
+    with pytest.raises(FeedUnreadableError, match="holds more than a schedule does"):
+        read(body)
 
 
 def test_control_characters_inside_strings_are_read() -> None:

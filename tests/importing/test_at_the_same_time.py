@@ -10,7 +10,7 @@ import pytest
 from sgsync.report import Outcome, RunReport
 from tests.feed_json import make_episode, make_player
 from tests.postgres import connect
-from tests.scene import Scene, canned_feed, sample, somebody_waits, wait_until
+from tests.scene import LIVE, Scene, canned_feed, sample, somebody_waits, wait_until
 
 AURELIO = 214358881903001601
 INSERT_AURELIO = f"INSERT INTO users (discord_id, discord_username) VALUES ({AURELIO}, 'aurelio')"
@@ -109,6 +109,18 @@ def test_an_admin_deletes_the_user(league: Scene) -> None:
     report = import_during(league, "DELETE FROM users WHERE id = %s", known)
     assert (report.outcome, report.tournaments[0].imported) == (Outcome.OK, 1)
     assert league.players_of(75000) == {"aurelio"}
+
+
+def test_an_organization_that_is_deleted_meanwhile_costs_its_own_tournaments(scene: Scene) -> None:
+    other = scene.add_organization("Another")
+    scene.add_tournament(LIVE, organization=other)
+    scene.episodes = sample("schedule_alttprleague") + sample("schedule_sglive")
+    scene.on_request = lambda: scene.execute("DELETE FROM organization WHERE id = 1")
+    first, second = scene.import_all().tournaments
+    assert first.problems == (
+        "Tournament 1 ('Season 9'): There is no tournament 1: `sgsync tournaments` lists them.",
+    )
+    assert second.imported == 16
 
 
 def test_two_imports_take_turns(scene: Scene) -> None:

@@ -310,6 +310,7 @@ class TestRights:
     def test_what_is_only_needed_for_other_commands_is_a_warning(self, scene: Scene, role: str) -> None:
         self.grant_all_that_is_advised(scene, role)
         scene.execute(f"REVOKE UPDATE ON tournament FROM {role}")
+        scene.execute(f"GRANT UPDATE (updated_at) ON tournament TO {role}")
         (check,) = self.missing(scene, role)
         assert check.state is State.WARN
         assert "tournaments enable" in check.finding

@@ -9,7 +9,7 @@ import pytest
 
 from sgsync.explain.reasons import reason_for
 from sgsync.explain.values import Answer, Evidence, FeedSays, Place, Why, place_of
-from sgsync.fetch.wire import SpeedGamingEpisode
+from sgsync.fetch.answers import read_episode
 from sgsync.plan.assignment import Assignment, assign_events
 from sgsync.plan.heard import Window
 from sgsync.plan.options import PlanOptions
@@ -55,7 +55,7 @@ def says(**fields: Any) -> FeedSays:
     """SpeedGaming has the episode, with Aurelio alone in it, on no channel."""
     usual = {"match1": make_match(make_player()), "channels": [], "commentators": []}
     payload = make_episode(EPISODE, **(usual | fields))
-    return FeedSays(Answer.FOUND, SpeedGamingEpisode.model_validate(payload), payload=payload)
+    return FeedSays(Answer.FOUND, read_episode(payload), payload=payload)
 
 
 def evidence(  # noqa: PLR0913 - one for each side

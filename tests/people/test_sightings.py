@@ -2,14 +2,14 @@
 
 import pytest
 
-from sgsync.fetch.wire import SpeedGamingEpisode
+from sgsync.fetch.answers import read_episode
 from sgsync.people.sightings import Sighting, sightings_of
 from tests.feed_json import make_crew, make_episode, make_match, make_player
 
 
 def see(*players: object, **fields: object) -> tuple[Sighting, ...]:
     episode = make_episode(75000, *players, **{"commentators": [], **fields})
-    return sightings_of(SpeedGamingEpisode.model_validate(episode))
+    return sightings_of(read_episode(episode))
 
 
 def test_every_list_is_seen_in_the_role_that_the_application_knows() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sgsync.fetch.answers import read_episode
 from sgsync.fetch.wire import SpeedGamingEpisode
 from sgsync.plan.actions import Plan, Skip
 from sgsync.plan.heard import Heard, Window
@@ -22,7 +23,7 @@ def episode(
 ) -> SpeedGamingEpisode:
     """An episode whose race and broadcast start together."""
     times = {"when": start.isoformat(), "whenCountdown": start.isoformat()}
-    return SpeedGamingEpisode.model_validate(make_episode(episode_id, *players, **{**times, **fields}))
+    return read_episode(make_episode(episode_id, *players, **{**times, **fields}))
 
 
 def hear(*episodes: SpeedGamingEpisode, malformed: Iterable[int] = (), window: Window | None = None) -> Heard:

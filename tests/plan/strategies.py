@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from hypothesis import strategies as st
 
+from sgsync.fetch.answers import read_episode
 from sgsync.fetch.wire import SpeedGamingEpisode
 from sgsync.snapshot.values import Entry, KnownMatch, LedgerEntry, Role, Snapshot, State
 from tests.feed_json import make_channel, make_crew, make_episode, make_event, make_match, make_player
@@ -55,7 +56,7 @@ episodes: st.SearchStrategy[SpeedGamingEpisode] = st.builds(
     commentators=_crews,
     trackers=_crews,
     broadcasters=_crews,
-).map(SpeedGamingEpisode.model_validate)
+).map(read_episode)
 
 schedules = st.lists(episodes, max_size=4, unique_by=lambda episode: episode.id)
 
