@@ -109,6 +109,12 @@ def _optional_moment(value: object) -> datetime | None:
     return None if absent else _moment(value)
 
 
+class _FirstFaultOnly(FailFast):
+    """Hashable, as what annotates an optional list has to be."""
+
+    __hash__ = object.__hash__
+
+
 def _items(value: object) -> list[object] | tuple[object, ...]:
     if value is None:
         return ()
@@ -141,5 +147,5 @@ Moment = Annotated[datetime, BeforeValidator(_moment)]
 OptionalMoment = Annotated[datetime | None, BeforeValidator(_optional_moment)]
 """A `Moment`; absent and empty are None."""
 
-ListOf = Annotated[tuple[Item, ...], FailFast(), BeforeValidator(_items)]
+ListOf = Annotated[tuple[Item, ...], _FirstFaultOnly(), BeforeValidator(_items)]
 """A JSON list; an absent one is empty. Its first fault is told, and a million of them take no memory."""

@@ -140,10 +140,11 @@ class SpeedGamingEpisode:
     event: SpeedGamingEvent | None = None
     match1: SpeedGamingMatch | None = None
     match2: SpeedGamingMatch | None = None
-    channels: ListOf[SpeedGamingChannel] = ()
-    commentators: ListOf[SpeedGamingCrewMember] = ()
-    trackers: ListOf[SpeedGamingCrewMember] = ()
-    broadcasters: ListOf[SpeedGamingCrewMember] = ()
+    # None: a payload may leave them out, and says nothing about them then.
+    channels: ListOf[SpeedGamingChannel] | None = None
+    commentators: ListOf[SpeedGamingCrewMember] | None = None
+    trackers: ListOf[SpeedGamingCrewMember] | None = None
+    broadcasters: ListOf[SpeedGamingCrewMember] | None = None
 
     @property
     def race_start(self) -> datetime:

@@ -111,13 +111,29 @@ def is_crew_placeholder_name(username: str) -> bool:
 
 def sightings_of(episode: SpeedGamingEpisode) -> tuple[Sighting, ...]:
     """Everybody in `episode` whom the application has a role for; entries that are no people are left out."""
+    players = [_sighting(episode, Role.PLAYER, player) for player in episode.players if player.is_person]
     crew = (
+        _sighting(episode, role, member) for role, members in _crew_of(episode) for member in members or ()
+    )
+    return (*players, *crew)
+
+
+def unsaid_roles(episode: SpeedGamingEpisode) -> frozenset[Role]:
+    """The roles of which `episode` says nothing, so that nobody can be missing from them."""
+    unsaid = {role for role, members in _crew_of(episode) if members is None}
+    if not any(player.is_person for player in episode.players):
+        unsaid.add(Role.PLAYER)
+    return frozenset(unsaid)
+
+
+def _crew_of(
+    episode: SpeedGamingEpisode,
+) -> tuple[tuple[Role, tuple[SpeedGamingCrewMember, ...] | None], ...]:
+    return (
         (Role.COMMENTATOR, episode.commentators),
         (Role.TRACKER, episode.trackers),
         (Role.RESTREAMER, episode.broadcasters),  # the application's word for them
     )
-    players = [_sighting(episode, Role.PLAYER, player) for player in episode.players if player.is_person]
-    return (*players, *(_sighting(episode, role, member) for role, members in crew for member in members))
 
 
 def _sighting(

@@ -37,7 +37,9 @@ def lookups_for(
 ) -> Lookups:
     """Everything that a plan for `heard` may ask of the database."""
     sightings = [sighting for group in heard.sightings.values() for sighting in group]
-    channels = [channel for episode in heard.episodes for channel in episode.channels if channel.is_real]
+    channels = [
+        channel for episode in heard.episodes for channel in episode.channels or () if channel.is_real
+    ]
     return Lookups(
         episode_ids=tuple(sorted(heard.mentioned | heard.gone)),
         discord_ids=tuple(sorted({sighting.discord_id for sighting in sightings if sighting.discord_id})),

@@ -21,7 +21,7 @@ def _who_plays(episode: SpeedGamingEpisode) -> str:
 
 def channel_of(episode: SpeedGamingEpisode, language: str) -> SpeedGamingChannel | None:
     """The first real channel, those in `language` before the others."""
-    real = [channel for channel in episode.channels if channel.is_real]
+    real = [channel for channel in episode.channels or () if channel.is_real]
     return min(real, key=lambda channel: channel.language != language, default=None)
 
 

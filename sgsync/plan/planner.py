@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sgsync.fetch.wire import SpeedGamingEpisode
 from sgsync.people.identity import Identities, Person, identify
-from sgsync.people.sightings import Sighting
+from sgsync.people.sightings import Sighting, unsaid_roles
 from sgsync.plan.actions import (
     Cancellation,
     Memory,
@@ -28,7 +28,7 @@ from sgsync.plan.match import title_of
 from sgsync.plan.options import PlanOptions
 from sgsync.plan.revise import Revised, Theirs, leave_frozen, miss_frozen, revise
 from sgsync.plan.vanished import Absences, find_absences, today
-from sgsync.snapshot.values import MatchFields, Role, Snapshot, State
+from sgsync.snapshot.values import MatchFields, Role, Snapshot, State, Tournament
 
 
 def make_plan(heard: Heard, snapshot: Snapshot, options: PlanOptions, now: datetime) -> Plan:
@@ -99,29 +99,19 @@ class _Reading:
         return signups_of(self.sightings[episode_id], self.identities.persons)
 
     def theirs(self, episode: SpeedGamingEpisode, known: Known) -> Theirs:
-        channel = known.base.channel if self._is_a_guest(known) else self.channels.refs[episode.id]
+        home, event = self.snapshot.tournament, event_of(episode)
+        is_channel_left = episode.channels is None or _is_a_guest(known, home)
+        channel = known.base.channel if is_channel_left else self.channels.refs[episode.id]
         # Without a word of anybody's and without players: the title was their names.
         title = title_of(episode) or known.base.title
-        event = event_of(episode)
+        # Until the tournament that is synced with its new event takes it over, it counts as one of the old event.
+        goes_elsewhere = event in self.snapshot.synced_slugs - {home.slug}
         return Theirs(
-            MatchFields(episode.race_start, title, channel, self.snapshot.tournament.id),
+            MatchFields(episode.race_start, title, channel, home.id),
             self.channels.names[episode.id],
-            # Until another tournament takes it over, it counts as what it was imported as.
-            event=known.event
-            if event in self.snapshot.synced_slugs - {self.snapshot.tournament.slug}
-            else event,
-            unsaid=frozenset()
-            if any(player.is_person for player in episode.players)
-            else frozenset({Role.PLAYER}),
+            event=known.event if goes_elsewhere else event,
+            unsaid=unsaid_roles(episode),
             is_listed=episode.id not in self.asked,
-        )
-
-    def _is_a_guest(self, known: Known) -> bool:
-        """Whether somebody moved the match into another organization, which has channels of its own."""
-        home = self.snapshot.tournament
-        return known.base.tournament_id == home.id and known.match.organization_id not in (
-            None,
-            home.organization_id,
         )
 
     def at_home(self, known: Known) -> Known:
@@ -138,6 +128,12 @@ class _Reading:
         if home.id in (fields.tournament_id, known.base.tournament_id) or fields.channel not in elsewhere:
             return known
         return replace(known, base=replace(known.base, channel=fields.channel))
+
+
+def _is_a_guest(known: Known, home: Tournament) -> bool:
+    """Whether somebody moved the match into another organization, which has channels of its own."""
+    came_from_here = known.base.tournament_id == home.id
+    return came_from_here and known.match.organization_id not in (None, home.organization_id)
 
 
 def _read(heard: Heard, snapshot: Snapshot, options: PlanOptions) -> _Reading:

@@ -45,15 +45,17 @@ def test_an_ordinary_episode_keeps_what_it_says() -> None:
     assert read.event is not None
     assert read.event.slug == "alttprleague"
     assert [each.label for each in read.players] == ["Aurelio", "Bitwing"]
+    assert read.commentators
     assert read.commentators[0].discord_id == 811000000000000001
     assert read.commentators[0].approved
+    assert read.channels
     assert read.channels[0].is_real
     assert read.match2 is None
 
 
 def test_only_id_and_when_are_needed() -> None:
     read = read_as(SpeedGamingEpisode, {"id": 1, "when": "2026-11-28T18:00:00+00:00"})
-    assert (read.players, read.channels, read.commentators, read.event) == ((), (), (), None)
+    assert (read.players, read.channels, read.commentators, read.event) == ((), None, None, None)
     assert (read.title, read.timezone) == (None, None)
 
 
@@ -233,7 +235,16 @@ def test_approval_is_never_guessed(given: Any) -> None:
 
 
 def test_an_empty_approval_is_an_absent_one() -> None:
-    assert not episode(commentators=[make_crew(88000, approved="")]).commentators[0].approved
+    (member,) = episode(commentators=[make_crew(88000, approved="")]).commentators or ()
+    assert not member.approved
+
+
+@pytest.mark.parametrize("name", ["channels", "commentators", "trackers", "broadcasters"])
+def test_a_list_that_is_left_out_is_not_an_empty_one(name: str) -> None:
+    """A partial payload says nothing of it, and nothing may be concluded."""
+    assert getattr(read_as(SpeedGamingEpisode, {"id": 1, "when": "2026-11-28T18:00:00+00:00"}), name) is None
+    assert getattr(episode(**{name: None}), name) is None
+    assert getattr(episode(**{name: []}), name) == ()
 
 
 @pytest.mark.parametrize("given", ["", "abc", {}, 5, True])

@@ -68,6 +68,15 @@ def test_somebody_may_change_sides_between_roster_and_crew(world: World) -> None
     assert world.names(75000, Role.COMMENTATOR) == ["Ben", "quill"]
 
 
+def test_a_payload_that_leaves_the_crew_and_the_channel_out_takes_nobody_and_nothing_away(
+    world: World,
+) -> None:
+    before = world.match(75000)
+    world.hear(episode(75000, ANN, BEN, commentators=None, trackers=None, broadcasters=None, channels=None))
+    assert world.match(75000) == before
+    assert world.plan_of(BOTH).is_empty
+
+
 def test_a_new_sign_up_of_the_same_volunteer_changes_no_row(world: World) -> None:
     again = schedule(ANN, BEN, crew=({**QUILL, "id": 77},))
     assert not any(revision.changes_match for revision in world.hear(again).revisions)
