@@ -17,9 +17,7 @@ Row = dict[str, Any]
 
 def write_memory(connection: sa.Connection, plan: Plan, applied: Applied, now: datetime) -> None:
     """Remember what `plan` imported, so that the next run can tell what changed since."""
-    episodes = [_episode_row(memory, applied, now) for memory in plan.memories]
-    writes.upsert_rows(connection, t.Episode, episodes, keep={"first_seen_at"})
-    writes.note_how_matches_are_left(connection, [memory.episode_id for memory in plan.memories])
+    writes.upsert_episodes(connection, [_episode_row(memory, applied, now) for memory in plan.memories])
     writes.delete_rows(connection, t.Signup, _forgotten(plan, applied))
     writes.upsert_rows(connection, t.Signup, _remembered(plan, applied))
     writes.upsert_rows(connection, t.Alias, _aliases(plan, applied, now), keep={"first_seen_at"})

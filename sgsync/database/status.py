@@ -220,7 +220,7 @@ _KEPT_PEOPLE = sa.text("""
       JOIN users ON users.id = coalesce(link.user_id, disputed.told_of)
       JOIN ours ON ours.match_id = disputed.match_id AND ours.role = disputed.role AND ours.user_id = users.id
       LEFT JOIN sgsync.signup AS theirs ON theirs.episode_id = disputed.episode_id
-        AND theirs.role = disputed.role AND theirs.user_id = users.id
+        AND theirs.role = disputed.role AND theirs.user_id = users.id AND theirs.feed_ids <> '{}'
     WHERE theirs.user_id IS NULL OR theirs.approved <> ours.approved
     ORDER BY episode_id, what
 """)

@@ -321,7 +321,8 @@ class Signup(Base):
     episode_id: Mapped[int] = mapped_column(_references("sgsync.episode.episode_id"), primary_key=True)
     role: Mapped[str] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(_references("users.id"), primary_key=True)
-    # The player or crew ids under which SpeedGaming listed the user: more than one if it did so twice.
+    # The player or crew ids under which SpeedGaming listed the user: more than one if it did so twice, none if it
+    # does not any more, and the user stays for local work.
     feed_ids: Mapped[list[int]]
     approved: Mapped[bool]
 

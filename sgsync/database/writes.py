@@ -127,13 +127,22 @@ def upsert_rows(
     _execute(connection, statement.on_conflict_do_update(index_elements=keys, set_=changes), rows)
 
 
-def note_how_matches_are_left(connection: sa.Connection, episode_ids: Sequence[int]) -> None:
-    """Let the ledger know the matches of these episodes as they are now, so that it shows who saves one later."""
-    if not episode_ids:
+def upsert_episodes(connection: sa.Connection, rows: Sequence[Row]) -> None:
+    """Let the ledger hold `rows`, and their matches as they are left: so it shows who saves one later."""
+    if not rows:
         return
-    left = {"match_updated_at": t.Match.updated_at, "last_match_id": t.Match.id}
-    theirs = (t.Match.id == t.Episode.match_id, t.Episode.episode_id == func.any(id_array(episode_ids)))
-    connection.execute(sa.update(t.Episode).values(left).where(*theirs))
+    new = _recordset(t.Episode, rows)
+    saved_at = select(t.Match.updated_at).where(t.Match.id == new.c.match_id).scalar_subquery()
+    names = [*rows[0], t.Episode.match_updated_at.key, t.Episode.last_match_id.key]
+    source = _in_order(new, rows[0]).add_columns(saved_at, new.c.match_id)
+    statement = insert(t.Episode).from_select(names, source)
+    heard = statement.excluded
+    changes: dict[str, sa.ColumnElement[Any]] = {
+        name: heard[name] for name in names if name not in ("episode_id", "first_seen_at")
+    }
+    # What is gone is still found by its id.
+    changes["last_match_id"] = func.coalesce(heard.last_match_id, t.Episode.last_match_id)
+    _execute(connection, statement.on_conflict_do_update(index_elements=["episode_id"], set_=changes), rows)
 
 
 def follow_into_tournament(

@@ -145,7 +145,7 @@ def _local_edits(match: KnownMatch, entry: LedgerEntry, evidence: Evidence) -> I
         if getattr(match.fields, field) != getattr(entry.base, field):
             yield WORDS[field]
     ours = {(row.role, row.user_id): row.approved for row in match.entries}
-    theirs = {(signup.role, signup.user_id): signup.approved for signup in evidence.signups}
+    theirs = {(each.role, each.user_id): each.approved for each in evidence.signups if each.feed_ids}
     for role, user_id in dict.fromkeys((*theirs, *ours)):
         seat, who = (role, user_id), f"{role} {evidence.name_of(user_id)}"
         if seat not in ours:
@@ -159,8 +159,10 @@ def _local_edits(match: KnownMatch, entry: LedgerEntry, evidence: Evidence) -> I
 def _waiting(plan: Plan, match: KnownMatch | None, actions: tuple[Action, ...]) -> Reason:
     if match is None:
         return Reason(Why.WAITING, "The next run imports it", actions)
-    kept = next((revision.kept for revision in plan.revisions if revision.kept), ())
-    if kept and not any(revision.changes_match for revision in plan.revisions):
+    if any(revision.changes_match or revision.is_back for revision in plan.revisions) or not plan.revisions:
+        return Reason(Why.WAITING, f"The next run brings match {match.id} up to date", actions)
+    kept = [each for revision in plan.revisions for each in revision.kept]
+    if kept:
         edits = ", ".join(dict.fromkeys(WORDS.get(each.what, each.what) for each in kept))
         return Reason(Why.KEPT, f"Match {match.id} keeps what was edited here ({edits})", actions)
-    return Reason(Why.WAITING, f"The next run brings match {match.id} up to date", actions)
+    return Reason(Why.WAITING, f"The next run takes match {match.id} over as it is", actions)

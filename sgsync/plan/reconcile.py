@@ -81,12 +81,18 @@ def reconcile_people(
         removed=tuple(seat for seat in gone if ours[seat].is_pristine),
         approvals=tuple(theirs[seat] for seat, follows in approvals.items() if follows),
         kept=(*left, *approved),
-        remembered=tuple(
-            signup for seat, signup in theirs.items() if not _says_the_same(signup, base.get(seat))
+        remembered=(
+            *(signup for seat, signup in theirs.items() if not _says_the_same(signup, base.get(seat))),
+            *(_no_longer_listed(base[seat]) for seat in staying if seat in base and base[seat].feed_ids),
         ),
         # Who stays for the work on his row goes once that is taken back.
         forgotten=tuple(seat for seat in base if seat not in theirs and seat not in staying),
     )
+
+
+def _no_longer_listed(signup: Signup) -> PlannedSignup:
+    """The base of somebody who stays although SpeedGaming took him out: under none of its ids."""
+    return PlannedSignup(signup.role, signup.user_id, "", (), signup.approved)
 
 
 def _follows_approval(theirs: bool, base: Signup | None, ours: Entry, *, overwrite: bool) -> bool | None:

@@ -11,7 +11,7 @@ from tests.scene import Scene
 
 SIZES = (5, 60)
 
-EVERYTHING = 25
+EVERYTHING = 24
 """The statements of a run in which a plan has something of everything; a usual change takes half of them."""
 
 

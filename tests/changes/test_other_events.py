@@ -154,7 +154,10 @@ def test_a_channel_that_staff_chose_in_another_organization_is_left_alone(league
     league.episodes[0] = make_episode(EPISODE, channels=[make_channel("SpeedGaming2")])
     league.import_all()
     assert match_row(league) == before
-    for column, value in (("tournament_id", 1), ("stream_channel_id", None)):  # as the consumers' check wants it
+    for column, value in (
+        ("tournament_id", 1),
+        ("stream_channel_id", None),
+    ):  # as the consumers' check wants it
         edit(league, column, value)
 
 

@@ -174,6 +174,7 @@ TABLE = [
         "(commentator Aurelio approved)",
     ),
     ("imported", evidence(**IMPORTED), Why.UP_TO_DATE, "It is match 5"),
+    ("imported by the application", evidence(match=MATCH), Why.WAITING, "takes match 5 over as it is"),
     ("changed on SpeedGaming", evidence(says(title="New"), **IMPORTED), Why.WAITING, "match 5 up to date"),
     ("new", evidence(), Why.WAITING, "imports it"),
     ("imported by somebody else", evidence(match=MATCH), Why.WAITING, "match 5"),
