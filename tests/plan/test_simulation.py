@@ -71,7 +71,7 @@ STAFF = st.one_of(
 SYNCS = st.one_of(
     _call("sync", tournament_ids, st.booleans()),
     _call("sync", tournament_ids, st.booleans()),
-    _call("sync_and_finish", tournament_ids),
+    _call("sync_and_finish", tournament_ids, st.booleans()),
     _call(
         "sync_in_bad_weather",
         tournament_ids,
@@ -209,11 +209,11 @@ class Season:
             self._everything_said_is_there(tournament_id)
         assert self._run(tournament_id, delete_cancelled=delete).is_empty
 
-    def sync_and_finish(self, tournament_id: int) -> None:
+    def sync_and_finish(self, tournament_id: int, delete: bool) -> None:
         """What changes in a run is finished in the next one."""
         for _ in range(2):
-            self._run(tournament_id, auto_finish=AFTER)
-        assert self._run(tournament_id, auto_finish=AFTER).is_empty
+            self._run(tournament_id, auto_finish=AFTER, delete_cancelled=delete)
+        assert self._run(tournament_id, auto_finish=AFTER, delete_cancelled=delete).is_empty
 
     def sync_in_bad_weather(
         self,
@@ -268,6 +268,9 @@ class Season:
         for cancellation in plan.cancellations:
             id_ = cancellation.match.episode_id
             assert id_ not in self.upstream or self.upstream[id_].event not in SYNCED
+            start = self.world.ledger[id_].base.scheduled_at
+            assert start is not None
+            assert start >= self.world.window.since  # none that was played long ago
             if cancellation.delete:
                 assert not self._was_worked_on(id_)
                 self._match_is_gone(id_)
