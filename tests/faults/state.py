@@ -22,6 +22,7 @@ _VOLATILE = {
     "joined_at",
     "first_seen_at",
     "changed_at",
+    "match_updated_at",
     "happened_at",
     "linked_at",
     "linked_by",
@@ -36,6 +37,7 @@ _REFERENCES = {
     "user_id": "users",
     "approved_by_id": "users",
     "match_id": "match",
+    "last_match_id": "match",
     "stream_channel_id": "streamchannel",
 }
 # Its rows tell of each attempt, and are looked at by themselves.
