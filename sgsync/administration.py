@@ -1,8 +1,6 @@
 """What an administrator does besides importing: the tables, and which tournaments are synced."""
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 from sgsync.database import history, tournaments
@@ -13,7 +11,7 @@ from sgsync.errors import UnknownToFeedError, UsageError
 from sgsync.settings import LONGEST_WINDOW, Settings, load_settings
 from sgsync.snapshot.values import Tournament
 from sgsync.text import counted
-from sgsync.wiring import now, open_database, open_feed
+from sgsync.wiring import migrated_database, now, open_feed
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +28,7 @@ def migrate_database(*, settings: Settings | None = None) -> None:
 def list_tournaments(*, settings: Settings | None = None) -> tuple[ListedTournament, ...]:
     """Every tournament of the application, by id. Raises DatabaseError."""
     with (
-        _migrated_database(settings or load_settings(Settings)) as database,
+        migrated_database(settings or load_settings(Settings)) as database,
         database.transaction() as connection,
     ):
         return tournaments.list_tournaments(connection)
@@ -50,7 +48,7 @@ def enable_tournament(
     not know, FeedError, DatabaseError.
     """
     settings = settings or load_settings(Settings)
-    with _migrated_database(settings) as database:
+    with migrated_database(settings) as database:
         tournament = required_tournament(database, tournament_id)
         event = (slug or "").strip() or tournament.slug
         if event is None:
@@ -74,7 +72,7 @@ def disable_tournament(
     tournament_id: int, *, dry_run: bool = False, settings: Settings | None = None
 ) -> None:
     """Sync a tournament no longer; its matches and its slug stay. Raises UsageError, DatabaseError."""
-    with _migrated_database(settings or load_settings(Settings)) as database:
+    with migrated_database(settings or load_settings(Settings)) as database:
         tournament = required_tournament(database, tournament_id)
         if dry_run:
             log.info("Would disable tournament %d ('%s')", tournament_id, tournament.name)
@@ -91,13 +89,6 @@ def required_tournament(database: Database, tournament_id: int) -> Tournament:
     if tournament is None:
         raise UsageError(f"There is no tournament {tournament_id}: `sgsync tournaments` lists them.")
     return tournament
-
-
-@contextmanager
-def _migrated_database(settings: Settings) -> Iterator[Database]:
-    with open_database(settings) as database:
-        database.require_migrated()
-        yield database
 
 
 def _require_event(slug: str, settings: Settings) -> None:
@@ -121,7 +112,7 @@ def _warn_of_sharing(tournament: Tournament, slug: str, others: tuple[Tournament
 def read_history(number: int, *, settings: Settings | None = None) -> EpisodeHistory:
     """What happened to an episode, by its id or its match's. Raises UsageError where nothing is known."""
     settings = settings or load_settings(Settings)
-    with _migrated_database(settings) as database, database.transaction() as connection:
+    with migrated_database(settings) as database, database.transaction() as connection:
         found = history.read_history(connection, number)
     if found is None:
         raise UsageError(
@@ -136,7 +127,7 @@ def prune(older_than: timedelta, *, dry_run: bool = False, settings: Settings | 
         raise UsageError(f"Nothing is older than {LONGEST_WINDOW.days} days.")
     moment = now() - older_than
     settings = settings or load_settings(Settings)
-    with _migrated_database(settings) as database, database.transaction() as connection:
+    with migrated_database(settings) as database, database.transaction() as connection:
         work = history.count_before if dry_run else history.forget_before
         runs, changes = work(connection, moment)
     verb = "Would forget" if dry_run else "Forgot"

@@ -7,22 +7,21 @@ from pathlib import Path
 
 from sgsync.administration import required_tournament
 from sgsync.apply.importer import Importer
-from sgsync.combined import CombinedSchedules
 from sgsync.database import tournaments
 from sgsync.database.tables import LARGEST_ID, may_be_id
 from sgsync.errors import FeedError, UnknownToFeedError, UsageError
 from sgsync.fetch.answers import Schedule, read_saved
 from sgsync.fetch.client import SpeedGaming
+from sgsync.fetch.combined import CombinedSchedules
 from sgsync.fetch.wire import SpeedGamingEpisode
 from sgsync.plan.assignment import Assignment, assign_events
-from sgsync.plan.heard import Window
 from sgsync.plan.options import PlanOptions
 from sgsync.report import RunReport
 from sgsync.run import Fetch, Fetched, Run, Watcher, tell_fetched
-from sgsync.settings import FeedMode, FeedSettings, OnCancel, Settings, load_settings
+from sgsync.settings import FeedMode, FeedSettings, Settings, load_settings
 from sgsync.snapshot.values import Tournament
 from sgsync.telling.teller import Teller
-from sgsync.wiring import now, open_database, open_feed
+from sgsync.wiring import now, open_database, open_feed, plan_options, usual_window
 
 
 def get_episode(episode_id: int, *, settings: FeedSettings | None = None) -> SpeedGamingEpisode:
@@ -144,18 +143,13 @@ def _asking_for_each(settings: FeedSettings) -> Fetch:
     """The way to the schedules of several tournaments that the settings choose."""
     if settings.feed is FeedMode.PER_EVENT:
         return lambda feed, tournament: _upcoming(feed, _slug_of(tournament), settings)
-    window = _window(settings)
+    window = usual_window(settings)
     combined = CombinedSchedules(window)
     return lambda feed, tournament: Fetched(combined.schedule_of(feed, _slug_of(tournament)), window)
 
 
-def _window(settings: FeedSettings) -> Window:
-    today = now()
-    return Window(today - settings.window_past, today + settings.window_future)
-
-
 def _upcoming(feed: SpeedGaming, slug: str, settings: FeedSettings) -> Fetched:
-    window = _window(settings)
+    window = usual_window(settings)
     schedule = feed.get_upcoming_episodes_by_event(slug, since=window.since, until=window.until)
     return Fetched(schedule, window)
 
@@ -174,17 +168,6 @@ def _slug_of(tournament: Tournament) -> str:
             f" sgsync tournaments enable {tournament.id} --slug SLUG"
         )
     return tournament.slug
-
-
-def plan_options(settings: Settings) -> PlanOptions:
-    """What the settings have to say about a plan."""
-    return PlanOptions(
-        channel_language=settings.channel_language,
-        update=settings.update,
-        match_tags=settings.match_tags,
-        delete_cancelled=settings.on_cancel is OnCancel.DELETE,
-        auto_finish=settings.auto_finish,
-    )
 
 
 @contextmanager

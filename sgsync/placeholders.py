@@ -15,7 +15,7 @@ from sgsync.errors import UsageError
 from sgsync.people.origin import crew_id_in, player_id_in
 from sgsync.people.suggestions import Suggestion, Unlinked, suggest
 from sgsync.settings import Settings, load_settings
-from sgsync.wiring import now, open_database
+from sgsync.wiring import migrated_database, now
 
 log = logging.getLogger(__name__)
 
@@ -63,8 +63,7 @@ def list_placeholders(
     *, tournament_id: int | None = None, settings: Settings | None = None
 ) -> tuple[UnlinkedPerson, ...]:
     """Every placeholder, or those of one tournament, by id. Raises UsageError, DatabaseError."""
-    with open_database(settings or load_settings(Settings)) as database:
-        database.require_migrated()
+    with migrated_database(settings or load_settings(Settings)) as database:
         if tournament_id is not None:
             required_tournament(database, tournament_id)
         with database.transaction() as connection:
@@ -90,8 +89,7 @@ def prune(
     """
     settings = settings or load_settings(Settings)
     unused = _unused(older_than, settings, with_members=with_members)
-    with open_database(settings) as database:
-        database.require_migrated()
+    with migrated_database(settings) as database:
         removed = _look(database, unused) if dry_run else _remove(database, unused)
     verb = "Would remove" if dry_run else "Removed"
     for each in removed:

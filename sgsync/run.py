@@ -32,10 +32,11 @@ from sgsync.errors import (
 from sgsync.fetch.answers import Schedule
 from sgsync.fetch.client import SpeedGaming
 from sgsync.fetch.courier import Courier, one_ahead
+from sgsync.fetch.window import Window
 from sgsync.fetch.wire import SpeedGamingEpisode
 from sgsync.plan.assignment import Assignment
 from sgsync.plan.describe import describe
-from sgsync.plan.heard import Heard, Window
+from sgsync.plan.heard import Heard
 from sgsync.report import Outcome, RunReport, TournamentReport
 from sgsync.snapshot.values import Tournament
 

@@ -1,9 +1,13 @@
 """Where the parts are put together: the settings' database, the settings' feed, the clock."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sgsync.settings import FeedSettings, Settings
+from sgsync.fetch.window import Window
+from sgsync.plan.options import PlanOptions
+from sgsync.settings import FeedSettings, OnCancel, Settings
 
 if TYPE_CHECKING:
     from sgsync.database.engine import Database
@@ -11,8 +15,24 @@ if TYPE_CHECKING:
 
 
 def now() -> datetime:
-    """The only look at the calendar in sgsync."""
     return datetime.now(UTC)
+
+
+def usual_window(settings: FeedSettings) -> Window:
+    """The window that an import asks for at this moment."""
+    moment = now()
+    return Window(moment - settings.window_past, moment + settings.window_future)
+
+
+def plan_options(settings: Settings) -> PlanOptions:
+    """What the settings have to say about a plan."""
+    return PlanOptions(
+        channel_language=settings.channel_language,
+        update=settings.update,
+        match_tags=settings.match_tags,
+        delete_cancelled=settings.on_cancel is OnCancel.DELETE,
+        auto_finish=settings.auto_finish,
+    )
 
 
 def open_feed(settings: FeedSettings) -> "SpeedGaming":
@@ -29,3 +49,11 @@ def open_database(settings: Settings) -> "Database":
     from sgsync.database.engine import Database  # noqa: PLC0415 - and some without the database
 
     return Database(settings.database_url.get_secret_value())
+
+
+@contextmanager
+def migrated_database(settings: Settings) -> Iterator["Database"]:
+    """The settings' database with the tables that this version needs. Raises DatabaseError where it has not."""
+    with open_database(settings) as database:
+        database.require_migrated()
+        yield database

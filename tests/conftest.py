@@ -1,3 +1,4 @@
+import logging
 from collections.abc import Iterator
 
 import pytest
@@ -31,3 +32,13 @@ def make_database(databases: Databases) -> Iterator[MakeDatabase]:
 def database_url(make_database: MakeDatabase) -> str:
     """A database of the application, migrated."""
     return make_database()
+
+
+@pytest.fixture(autouse=True)
+def _logging_is_as_it_was() -> Iterator[None]:
+    """A command that runs within a test sets the log up for its process."""
+    root, own = logging.getLogger(), logging.getLogger("sgsync")
+    before = list(root.handlers), root.level, own.level
+    yield
+    root.handlers, root.level = before[:2]
+    own.setLevel(before[2])

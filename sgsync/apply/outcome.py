@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sgsync.apply.ids import Applied
-from sgsync.fetch.answers import Rejected, Schedule
+from sgsync.fetch.answers import Schedule
 from sgsync.plan.actions import (
     EDITED,
     Cancellation,
@@ -85,16 +85,9 @@ class Imported:
 
     @property
     def problems(self) -> tuple[str, ...]:
-        rejected = (malformed_sentence(entry) for entry in self.schedule.rejected)
+        rejected = (entry.sentence for entry in self.schedule.rejected)
         poisonous = (each.sentence for each in self.poisonous)
         return (*rejected, *poisonous, *self.refused)
-
-
-def malformed_sentence(entry: Rejected) -> str:
-    which = (
-        f"episode {entry.episode_id}" if entry.episode_id else f"entry {entry.position + 1} of the schedule"
-    )
-    return f"Skipped malformed {which}: {entry.reason}"
 
 
 def report_on(imported: Imported) -> TournamentReport:

@@ -62,8 +62,9 @@ def _look(
 ) -> "Looked":
     from sgsync.cli.console import moment
     from sgsync.errors import UsageError
-    from sgsync.looking.operations import look_at_episode, look_at_event, usual_window
-    from sgsync.plan.heard import Window
+    from sgsync.fetch.window import Window
+    from sgsync.looking.operations import look_at_episode, look_at_event
+    from sgsync.wiring import usual_window
 
     if (slug is None) == (episode is None):
         raise UsageError("Which? Say an event's slug, or --episode ID.")

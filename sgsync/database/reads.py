@@ -12,7 +12,7 @@ from sqlalchemy import ARRAY, BigInteger, DateTime, Text, bindparam, func, selec
 from sgsync.database import tables as t
 from sgsync.database.engine import Features
 from sgsync.database.tournaments import tournament_of
-from sgsync.plan.lookups import Lookups
+from sgsync.snapshot.lookups import Lookups
 from sgsync.snapshot.values import (
     CREW_ROLES,
     Alias,

@@ -6,7 +6,6 @@ from functools import partial
 
 import sqlalchemy as sa
 
-from sgsync.combined import compare_feeds
 from sgsync.database import inspection, status, tournaments
 from sgsync.database.engine import Database
 from sgsync.database.revision import HEAD
@@ -15,12 +14,12 @@ from sgsync.doctor.checks import Check, fail, ok, warn
 from sgsync.doctor.configuration import Configuration, read_configuration
 from sgsync.errors import SgsyncError
 from sgsync.fetch.client import SpeedGaming
+from sgsync.fetch.combined import compare_feeds
 from sgsync.plan.assignment import Assignment, assign_events
-from sgsync.plan.heard import Window
 from sgsync.settings import FeedMode, FeedSettings, OnCancel
 from sgsync.snapshot.values import Tournament
 from sgsync.status.operations import MAX_AGE
-from sgsync.wiring import now, open_database, open_feed
+from sgsync.wiring import now, open_database, open_feed, usual_window
 
 PATIENCE = timedelta(minutes=1)
 """How long SpeedGaming may take for all questions together."""
@@ -170,7 +169,5 @@ def _ask(feed: SpeedGaming, tournament: Tournament) -> tuple[Check, ...]:
 
 def _compare(feed: SpeedGaming, slugs: Sequence[str], settings: FeedSettings) -> Check:
     """Whether one request for all events would say what one for each does."""
-    today = now()
-    window = Window(today - settings.window_past, today + settings.window_future)
-    comparison = compare_feeds(feed, slugs, window)
+    comparison = compare_feeds(feed, slugs, usual_window(settings))
     return rules.judge_combined(comparison, in_use=settings.feed is FeedMode.COMBINED)

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sgsync.combined import FeedComparison
 from sgsync.database.inspection import INSERTED, LockSession, Purpose, Right, Server
 from sgsync.database.status import RunRecord
 from sgsync.database.tables import OPTIONAL_TABLES, SCHEMA, Base
 from sgsync.doctor.checks import Check, fail, ok, warn
 from sgsync.doctor.configuration import Configuration, Setting
 from sgsync.durations import format_duration, from_now
+from sgsync.fetch.combined import FeedComparison
 from sgsync.fetch.contact import Contact
 from sgsync.plan.assignment import Assignment
 from sgsync.snapshot.values import Tournament

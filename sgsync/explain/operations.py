@@ -10,15 +10,14 @@ from sgsync.errors import FeedError, UnknownToFeedError
 from sgsync.explain.reasons import reason_for
 from sgsync.explain.values import Answer, Evidence, Explanation, FeedSays, Place, place_of
 from sgsync.fetch.answers import read_schedule
-from sgsync.looking.operations import usual_window
-from sgsync.operations import plan_options, require_possible_episodes
+from sgsync.operations import require_possible_episodes
 from sgsync.plan.assignment import assign_events
 from sgsync.plan.heard import Heard
 from sgsync.plan.lookups import lookups_for
 from sgsync.plan.options import PlanOptions
 from sgsync.settings import FeedSettings, Settings, load_settings
 from sgsync.snapshot.values import Snapshot
-from sgsync.wiring import now, open_database, open_feed
+from sgsync.wiring import now, open_database, open_feed, plan_options, usual_window
 
 NEWEST_EVENTS = 5
 

@@ -6,9 +6,9 @@ from enum import StrEnum
 from typing import Any
 
 from sgsync.database.history import PastEvent
+from sgsync.fetch.window import Window
 from sgsync.fetch.wire import SpeedGamingEpisode
 from sgsync.plan.assignment import Assignment
-from sgsync.plan.heard import Window
 from sgsync.snapshot.values import Alias, KnownMatch, LedgerEntry, Signup, Snapshot, Tournament
 
 

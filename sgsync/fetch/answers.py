@@ -65,6 +65,12 @@ class Rejected:
     episode_id: int | None
     reason: str
 
+    @property
+    def sentence(self) -> str:
+        entry = f"entry {self.position + 1} of the schedule"
+        which = f"episode {self.episode_id}" if self.episode_id else entry
+        return f"Skipped malformed {which}: {self.reason}"
+
 
 @dataclass(frozen=True, slots=True)
 class Schedule:

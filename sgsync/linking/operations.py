@@ -21,7 +21,7 @@ from sgsync.errors import UsageError
 from sgsync.linking.request import Request, read_request, resolve
 from sgsync.linking.values import Identity, Link, LinkState
 from sgsync.settings import Settings, load_settings
-from sgsync.wiring import now, open_database
+from sgsync.wiring import migrated_database, now
 
 log = logging.getLogger(__name__)
 
@@ -36,12 +36,11 @@ def find_link(
 ) -> Link:
     """What `link_placeholder` would do, without doing it. Raises UsageError, DatabaseError."""
     request = read_request(who, user_id, discord_id, username)
-    with open_database(settings or load_settings(Settings)) as database:
-        database.require_migrated()
-        with database.transaction() as connection:
-            link = resolve(connection, request)
-            if link.state is LinkState.PLANNED and link.user:
-                link = replace(link, moves=preview_merge(connection, link.placeholder_id, link.user.id))
+    settings = settings or load_settings(Settings)
+    with migrated_database(settings) as database, database.transaction() as connection:
+        link = resolve(connection, request)
+        if link.state is LinkState.PLANNED and link.user:
+            link = replace(link, moves=preview_merge(connection, link.placeholder_id, link.user.id))
     if link.state is LinkState.ALREADY_LINKED:
         _tell(link)
     return link
@@ -63,10 +62,8 @@ def link_placeholder(
     MergeConflictError where rows are in the way, DatabaseError.
     """
     request = read_request(who, user_id, discord_id, username)
-    with open_database(settings or load_settings(Settings)) as database:
-        database.require_migrated()
-        with database.told_plainly():
-            link = _link_undisturbed(database, request)
+    with migrated_database(settings or load_settings(Settings)) as database, database.told_plainly():
+        link = _link_undisturbed(database, request)
     if request.username and not link.upgrade:
         log.warning("Somebody has that Discord ID already: --username is not used")
     _tell(link)

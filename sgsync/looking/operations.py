@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from sgsync.errors import UsageError
 from sgsync.fetch.answers import Schedule, read_schedule
 from sgsync.fetch.client import schedule_query
-from sgsync.plan.heard import Window
+from sgsync.fetch.window import Window
 from sgsync.settings import FeedSettings, load_settings
-from sgsync.wiring import now, open_feed
+from sgsync.wiring import open_feed, usual_window
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,3 @@ def look_at_episode(episode_id: int, *, settings: FeedSettings | None = None) ->
     with open_feed(settings or load_settings(FeedSettings)) as feed:
         payload = feed.ask("episode", {"id": str(episode_id)})
     return Looked(payload, read_schedule([payload]))
-
-
-def usual_window(settings: FeedSettings) -> Window:
-    """The window that an import asks for at this moment."""
-    moment = now()
-    return Window(moment - settings.window_past, moment + settings.window_future)

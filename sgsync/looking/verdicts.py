@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from sgsync.apply.outcome import malformed_sentence
 from sgsync.fetch.answers import Schedule
 from sgsync.fetch.wire import SpeedGamingEpisode
 from sgsync.plan.importable import not_importable
@@ -24,9 +23,7 @@ class Verdict:
 def judge(schedule: Schedule, slug: str | None) -> tuple[Verdict, ...]:
     """Every entry of `schedule`, episodes by their start; `slug` is the event that was asked for, if one was."""
     episodes = sorted(schedule.episodes, key=lambda episode: (episode.race_start, episode.id))
-    malformed = (
-        Verdict(entry.episode_id, None, MALFORMED, malformed_sentence(entry)) for entry in schedule.rejected
-    )
+    malformed = (Verdict(entry.episode_id, None, MALFORMED, entry.sentence) for entry in schedule.rejected)
     return (*(_judged(episode, slug) for episode in episodes), *malformed)
 
 

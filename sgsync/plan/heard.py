@@ -2,20 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import cached_property
 
 from sgsync.fetch.answers import Schedule
+from sgsync.fetch.window import Window
 from sgsync.fetch.wire import SpeedGamingEpisode
 from sgsync.people.sightings import Sighting, sightings_of
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """The span of time that a whole schedule was asked for."""
-
-    since: datetime
-    until: datetime
 
 
 @dataclass(frozen=True)

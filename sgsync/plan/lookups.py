@@ -1,35 +1,17 @@
 """What has to be looked up in the database before a plan can be made. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sgsync.fetch.window import Window
 from sgsync.people.sightings import Sighting, fold, without_zero
-from sgsync.plan.heard import Heard, Window
+from sgsync.plan.heard import Heard
 from sgsync.plan.match import channel_name
-from sgsync.snapshot.values import AliasKey
+from sgsync.snapshot.lookups import Lookups
 
 # A broadcast starts up to its stream delay after the race, and some start before it: near the ends of the
 # window, a race inside it may belong to a broadcast outside of it.
 STREAM_DELAY = timedelta(hours=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Lookups:
-    """The keys under which the people, matches and channels of some episodes may be known.
-
-    Known episodes that should be `listed_between` these times are looked up whether they are listed or
-    not, and so are matches that have been over `finished_before` this time, for a setting.
-    """
-
-    episode_ids: tuple[int, ...] = ()
-    discord_ids: tuple[int, ...] = ()
-    aliases: tuple[AliasKey, ...] = ()
-    placeholder_names: tuple[str, ...] = ()
-    usernames: tuple[str, ...] = ()
-    channel_names: tuple[str, ...] = ()
-    listed_between: Window | None = None
-    finished_before: datetime | None = None
 
 
 def lookups_for(

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
+from sgsync.fetch.window import Window
 from sgsync.fetch.wire import SpeedGamingEpisode
 from sgsync.plan.actions import Cancellation
-from sgsync.plan.heard import Heard, Window
+from sgsync.plan.heard import Heard
 from sgsync.plan.importable import event_of
 from sgsync.plan.known import ASKED, MISSING, Known
 from sgsync.plan.lookups import listed_for_sure

@@ -8,7 +8,7 @@ from sgsync.database import placeholders, tournaments
 from sgsync.database import status as reads
 from sgsync.settings import Settings, load_settings
 from sgsync.status.values import Status
-from sgsync.wiring import now, open_database
+from sgsync.wiring import migrated_database, now
 
 MAX_AGE = timedelta(minutes=15)
 """Three of cron's runs: one may wait for its turn, and one may fail."""
@@ -16,10 +16,9 @@ MAX_AGE = timedelta(minutes=15)
 
 def read_status(max_age: timedelta = MAX_AGE, *, settings: Settings | None = None) -> Status:
     """How the sync is doing at this moment. Raises DatabaseError."""
-    with open_database(settings or load_settings(Settings)) as database:
-        database.require_migrated()
-        with database.transaction() as connection:
-            return status_at(now(), connection, max_age)
+    settings = settings or load_settings(Settings)
+    with migrated_database(settings) as database, database.transaction() as connection:
+        return status_at(now(), connection, max_age)
 
 
 def status_at(moment: datetime, connection: sa.Connection, max_age: timedelta = MAX_AGE) -> Status:

@@ -8,8 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from sgsync.combined import FeedComparison, compare_feeds
-from sgsync.plan.heard import Window
+from sgsync.fetch.combined import FeedComparison, compare_feeds
+from sgsync.fetch.window import Window
 from sgsync.report import Outcome
 from sgsync.wiring import open_feed
 from tests.feed_json import Json, make_episode, make_event

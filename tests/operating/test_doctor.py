@@ -11,7 +11,6 @@ from uuid import uuid4
 
 import pytest
 
-from sgsync.combined import FeedComparison
 from sgsync.database import inspection
 from sgsync.database.engine import Database
 from sgsync.database.inspection import LockSession, Server
@@ -20,6 +19,7 @@ from sgsync.doctor import rules
 from sgsync.doctor.checks import Check, State
 from sgsync.doctor.configuration import Configuration, Setting, read_configuration
 from sgsync.doctor.operations import examine
+from sgsync.fetch.combined import FeedComparison
 from sgsync.fetch.contact import Contact, read_contact
 from tests.feed_json import make_episode, make_player
 from tests.operating.conftest import Here

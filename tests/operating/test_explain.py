@@ -10,8 +10,8 @@ import pytest
 from sgsync.explain.reasons import reason_for
 from sgsync.explain.values import Answer, Evidence, FeedSays, Place, Why, place_of
 from sgsync.fetch.answers import read_episode
+from sgsync.fetch.window import Window
 from sgsync.plan.assignment import Assignment, assign_events
-from sgsync.plan.heard import Window
 from sgsync.plan.options import PlanOptions
 from sgsync.snapshot.values import (
     Entry,

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sgsync.fetch.answers import read_episode
+from sgsync.fetch.window import Window
 from sgsync.fetch.wire import SpeedGamingEpisode
 from sgsync.plan.actions import Plan, Skip
-from sgsync.plan.heard import Heard, Window
+from sgsync.plan.heard import Heard
 from sgsync.plan.options import PlanOptions
 from sgsync.plan.planner import make_plan
 from sgsync.snapshot.values import Snapshot

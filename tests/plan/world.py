@@ -5,14 +5,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from sgsync.fetch.window import Window
 from sgsync.fetch.wire import SpeedGamingEpisode
 from sgsync.people.identity import Merge, Person
 from sgsync.plan.actions import Memory, NewMatch, Plan, PlannedSignup, Revision
 from sgsync.plan.chronicle import Event, chronicle
-from sgsync.plan.heard import Heard, Window
-from sgsync.plan.lookups import Lookups, lookups_for
+from sgsync.plan.heard import Heard
+from sgsync.plan.lookups import lookups_for
 from sgsync.plan.options import PlanOptions
 from sgsync.plan.planner import make_plan
+from sgsync.snapshot.lookups import Lookups
 from sgsync.snapshot.values import (
     Channel,
     ChannelRef,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sgsync.errors import FeedError, UnknownToFeedError
 from sgsync.fetch.answers import Schedule
 from sgsync.fetch.client import SpeedGaming
-from sgsync.plan.heard import Window
+from sgsync.fetch.window import Window
 from sgsync.text import counted
 
 log = logging.getLogger(__name__)
