@@ -7,7 +7,7 @@ from sgsync.database import history, tournaments
 from sgsync.database.engine import Database
 from sgsync.database.history import EpisodeHistory
 from sgsync.database.tournaments import ListedTournament
-from sgsync.errors import UnknownToFeedError, UsageError
+from sgsync.errors import NoTournamentError, UnknownToFeedError, UsageError
 from sgsync.settings import LONGEST_WINDOW, Settings, load_settings
 from sgsync.snapshot.values import Tournament
 from sgsync.text import counted
@@ -87,7 +87,7 @@ def required_tournament(database: Database, tournament_id: int) -> Tournament:
     with database.transaction() as connection:
         tournament = tournaments.find_tournament(connection, tournament_id)
     if tournament is None:
-        raise UsageError(f"There is no tournament {tournament_id}: `sgsync tournaments` lists them.")
+        raise NoTournamentError(tournament_id)
     return tournament
 
 

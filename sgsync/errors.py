@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from sgsync.report import RunReport
 
 
+INTERRUPTED = 130
+"""The exit code of Ctrl-C and SIGTERM, as Typer has it. That is no error, and has no class."""
+
+
 class SgsyncError(Exception):
     """Something went wrong that a person should read about."""
 
@@ -20,6 +24,13 @@ class UsageError(SgsyncError):
     """The command line asks for something that cannot be."""
 
     exit_code = 2
+
+
+class NoTournamentError(UsageError):
+    """There is no tournament with that id."""
+
+    def __init__(self, tournament_id: int) -> None:
+        super().__init__(f"There is no tournament {tournament_id}: `sgsync tournaments` lists them.")
 
 
 class MergeConflictError(SgsyncError):

@@ -16,7 +16,7 @@ from sgsync.database.engine import Database, Features
 from sgsync.database.faults import is_conflict, is_data_fault, reason
 from sgsync.database.reads import read_snapshot
 from sgsync.database.writes import insert_audit_log, tables_keeping
-from sgsync.errors import DatabaseRefusedError, UsageError
+from sgsync.errors import DatabaseRefusedError, NoTournamentError
 from sgsync.fetch.answers import Schedule
 from sgsync.plan.heard import Heard
 from sgsync.plan.lookups import lookups_for
@@ -123,7 +123,7 @@ class Importer:
         lookups = lookups_for(heard, match_tags=options.match_tags, finished_before=due)
         snapshot = read_snapshot(connection, task.tournament.id, lookups, self.features)
         if snapshot is None:
-            raise UsageError(f"There is no tournament {task.tournament.id}: `sgsync tournaments` lists them.")
+            raise NoTournamentError(task.tournament.id)
         plan = make_plan(heard, snapshot, options, now)
         waits = plan.to_confirm and not task.is_final
         if self.dry_run:

@@ -14,13 +14,10 @@ import typer
 
 from sgsync import __version__
 from sgsync.cli import database, demo, explain, feed, health, imports, logs, people, tournaments
-from sgsync.errors import SgsyncError
+from sgsync.errors import INTERRUPTED, SgsyncError
 from sgsync.text import clean
 
 log = logging.getLogger("sgsync")
-
-INTERRUPTED = 130
-"""The exit code that Typer gives to Ctrl-C, and to SIGTERM with it."""
 
 NAME = "sgsync"
 """Whatever started it, so that help and shell completion always speak of the command."""

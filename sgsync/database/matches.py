@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from sgsync.database import tables as t
+from sgsync.database.users import SHOWN_NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +33,6 @@ class ListedMatch:
     crew: tuple[Listed, ...]
 
 
-_NAME = func.coalesce(t.User.display_name, t.User.discord_username)
-
-
 def list_matches(connection: sa.Connection) -> tuple[ListedMatch, ...]:
     """All imported matches in the order of their start."""
     imported = (
@@ -45,13 +43,13 @@ def list_matches(connection: sa.Connection) -> tuple[ListedMatch, ...]:
     )
     players = _people(
         connection,
-        select(t.MatchPlayer.match_id, _NAME, t.User.is_placeholder)
+        select(t.MatchPlayer.match_id, SHOWN_NAME, t.User.is_placeholder)
         .join(t.User, t.User.id == t.MatchPlayer.user_id)
         .order_by(t.MatchPlayer.id),
     )
     crew = _people(
         connection,
-        select(t.Crew.match_id, _NAME, t.User.is_placeholder, t.Crew.role, t.Crew.approved)
+        select(t.Crew.match_id, SHOWN_NAME, t.User.is_placeholder, t.Crew.role, t.Crew.approved)
         .join(t.User, t.User.id == t.Crew.user_id)
         .order_by(t.Crew.id),
     )

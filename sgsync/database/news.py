@@ -10,11 +10,11 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 
 from sgsync.database import tables as t
 from sgsync.database.staffing import CALLED_FOR, has_approved, is_understaffed
+from sgsync.database.users import SHOWN_NAME
 from sgsync.snapshot.values import Role
 from sgsync.telling.news import Happening, Kind, Subject
 
 _STARTS_AT = func.coalesce(t.Match.scheduled_at, t.Episode.scheduled_at)
-_NAME = func.coalesce(t.User.display_name, t.User.discord_username)
 
 
 def note_missing_crew(connection: sa.Connection, now: datetime, until: datetime) -> None:
@@ -73,7 +73,9 @@ def read_untold(connection: sa.Connection, reader: str, since: datetime) -> tupl
 def _players() -> sa.ScalarSelect[Any]:
     """From the sign-ups, which are there when the match is deleted, too."""
     return (
-        select(func.coalesce(func.array_agg(aggregate_order_by(_NAME, t.User.id)), sa.text("'{}'::text[]")))
+        select(
+            func.coalesce(func.array_agg(aggregate_order_by(SHOWN_NAME, t.User.id)), sa.text("'{}'::text[]"))
+        )
         .select_from(t.Signup)
         .join(t.User, t.User.id == t.Signup.user_id)
         .where(t.Signup.episode_id == t.Episode.episode_id, t.Signup.role == Role.PLAYER.value)

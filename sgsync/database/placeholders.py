@@ -11,7 +11,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from sgsync.database import tables as t
-from sgsync.database.users import IS_PLACEHOLDER
+from sgsync.database.users import IS_PLACEHOLDER, SHOWN_NAME
 from sgsync.people.origin import crew_id_in, player_id_in
 from sgsync.people.suggestions import RealUser
 from sgsync.snapshot.values import AliasKind, Role
@@ -111,7 +111,7 @@ def _overview(tournament_id: int | None) -> sa.Select[Any]:
         select(
             t.User.id,
             t.User.discord_username.label("username"),
-            func.coalesce(t.User.display_name, t.User.discord_username).label("name"),
+            SHOWN_NAME.label("name"),
             _USER_CREATED_AT.label("first_seen"),
             func.greatest(_USER_CREATED_AT, func.max(seen.c.created_at)).label("last_seen"),
             func.count(seen.c.match_id.distinct()).filter(seen.c.plays).label("matches"),

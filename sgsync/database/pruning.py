@@ -16,7 +16,7 @@ from sgsync.database.references import (
     id_array,
     is_referred_to,
 )
-from sgsync.database.users import IS_PLACEHOLDER
+from sgsync.database.users import IS_PLACEHOLDER, SHOWN_NAME
 
 # sgsync's memory of a placeholder is worth nothing without it: the next import makes both anew.
 _MEMORY = frozenset({"sgsync.alias.user_id", "sgsync.signup.user_id"})
@@ -80,7 +80,7 @@ def _candidates(keys: Iterable[ForeignKey], unused: Unused) -> sa.Select[int, st
         select(
             t.User.id,
             t.User.discord_username,
-            func.coalesce(t.User.display_name, t.User.discord_username),
+            SHOWN_NAME,
         )
         .where(IS_PLACEHOLDER)
         .where(sa.literal_column("users.created_at") < unused.created_before)

@@ -223,7 +223,6 @@ class AuditLog(Base):
     action: Mapped[str] = mapped_column(String(255))
     details: Mapped[dict[str, Any] | None]
     organization_id: Mapped[int | None] = mapped_column(_references("organization.id"))
-    user_id: Mapped[int | None] = mapped_column(_references("users.id"))
 
 
 class RacetimeRoom(Base):

@@ -13,6 +13,10 @@ from sgsync.database import tables as t
 IS_PLACEHOLDER = sa.and_(t.User.is_placeholder, sa.func.coalesce(t.User.discord_id, 0) == 0)
 
 
+SHOWN_NAME = sa.func.coalesce(t.User.display_name, t.User.discord_username)
+"""What the application calls a user."""
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """A row of `users`. `discord_id` is None for NULL and for 0."""

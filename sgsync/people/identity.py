@@ -16,7 +16,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from sgsync.people.sightings import Sighting, fold, is_crew_placeholder_name
+from sgsync.people.sightings import NO_DISCRIMINATOR, Sighting, fold, is_crew_placeholder_name
 from sgsync.snapshot.values import Alias, AliasKey, AliasKind, AliasSource, Role, Signup, Snapshot, User
 
 Person = int | str
@@ -368,7 +368,7 @@ def _users_by_name(users: Iterable[User]) -> dict[str, Person]:
     found: defaultdict[str, list[Person]] = defaultdict(list)
     for user in users:
         if user.discord_id and user.is_active and not user.is_placeholder:
-            is_old_style = user.discriminator not in (None, "", "0", "0000")
+            is_old_style = user.discriminator not in NO_DISCRIMINATOR
             tag = f"{user.username}#{user.discriminator}" if is_old_style else user.username
             found[fold(tag)].append(user.id)
     return {name: people[0] for name, people in found.items() if len(people) == 1}

@@ -18,6 +18,9 @@ NAME_LENGTH = 255  # of the application's name columns
 _NAMES_AT_HAND = 8192
 
 _CREW_PLACEHOLDER = "sg_crew_"
+
+NO_DISCRIMINATOR = frozenset({None, "", "0", "0000"})
+"""What stands for the discriminator of a user who has none."""
 _DISCRIMINATOR = re.compile(r"(?P<name>.+)#(?P<discriminator>\d{4})", re.ASCII)
 
 

@@ -7,14 +7,13 @@ from enum import Enum
 
 from rapidfuzz import fuzz, process
 
-from sgsync.people.sightings import fold, tag_parts
+from sgsync.people.sightings import NO_DISCRIMINATOR, fold, tag_parts
 
 MOST = 3
 """So many suggestions for one placeholder; more would be none."""
 
 _SIMILARITY = 88  # percent; below, strangers begin to look alike
 _COMPARABLE_LENGTH = 4  # shorter names are alike by chance
-_NO_DISCRIMINATOR = frozenset({None, "", "0", "0000"})
 
 
 class Reason(Enum):
@@ -123,9 +122,9 @@ def _index(
 
 def _tag_reason(of_tag: str | None, of_user: str | None) -> Reason | None:
     """What an equal user name is worth: in the old style, another discriminator means another person."""
-    if of_tag is None and of_user in _NO_DISCRIMINATOR:
+    if of_tag is None and of_user in NO_DISCRIMINATOR:
         return Reason.TAG
-    if of_tag is None or of_user in _NO_DISCRIMINATOR:
+    if of_tag is None or of_user in NO_DISCRIMINATOR:
         return Reason.TAG_NAME
     return Reason.TAG_AND_DISCRIMINATOR if of_tag == of_user else None
 

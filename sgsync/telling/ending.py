@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from sgsync.errors import SgsyncError
+from sgsync.errors import INTERRUPTED, SgsyncError
 from sgsync.report import RunReport
-
-INTERRUPTED = 130
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from sgsync.cli.app import INTERRUPTED, app
-from sgsync.errors import SgsyncError, UsageError
+from sgsync.cli.app import app
+from sgsync.errors import INTERRUPTED, SgsyncError, UsageError
 from tests.docs.pages import CRONTAB, PAGES, UNITS, code_of, command_lines, mentions, tables_of
 from tests.docs.reference import COMMANDS_PAGE, Command, commands, written
 
