@@ -120,12 +120,14 @@ class _Reading:
         That cannot be kept: channels belong to their organization.
         """
         home, fields = self.snapshot.tournament, known.match.fields
-        elsewhere = {
+        if home.id in (fields.tournament_id, known.base.tournament_id):
+            return known
+        ours = {
             channel.id
             for channel in self.snapshot.channels.values()
-            if channel.organization_id != home.organization_id
+            if channel.organization_id == home.organization_id
         }
-        if home.id in (fields.tournament_id, known.base.tournament_id) or fields.channel not in elsewhere:
+        if fields.channel is None or fields.channel in ours:
             return known
         return replace(known, base=replace(known.base, channel=fields.channel))
 
