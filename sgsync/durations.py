@@ -71,3 +71,8 @@ def from_now(moment: datetime, now: datetime) -> str:
             words = f"{amount} {unit}{'' if amount == 1 else 's'}"
             return f"in {words}" if seconds > 0 else f"{words} ago"
     return "now"
+
+
+def ago(moment: datetime, now: datetime) -> str:
+    """The same of something that has happened."""
+    return "just now" if (words := from_now(moment, now)) == "now" else words

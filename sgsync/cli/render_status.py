@@ -9,9 +9,9 @@ from rich.text import Text
 from sgsync.cli.render_table import Meaning, marked, print_lines, print_table
 from sgsync.database.placeholders import ListedPlaceholder
 from sgsync.database.status import RunRecord, UpcomingMatch
-from sgsync.durations import from_now
+from sgsync.durations import ago, from_now
 from sgsync.snapshot.values import Tournament
-from sgsync.status.values import Problem, ProblemKind, Status, ago, lacking, state_of
+from sgsync.status.values import Problem, ProblemKind, Status, lacking, state_of
 from sgsync.text import counted
 
 MOST_ROWS = 10
@@ -54,10 +54,8 @@ def _runs(status: Status) -> list[Text]:
 def _what_is_to_come(status: Status) -> Text:
     matches = len(status.standing)
     idle = len(status.placeholders) - len(status.waiting)
-    return Text(
-        f"{counted(matches, 'match is', 'matches are')} still to come,"
-        f" {counted(idle, 'placeholder is', 'placeholders are')} in none of them."
-    )
+    without = f", {counted(idle, 'placeholder is', 'placeholders are')} in none of them" if idle else ""
+    return Text(f"{counted(matches, 'match is', 'matches are')} still to come{without}.")
 
 
 def _run(run: RunRecord, status: Status) -> Text:

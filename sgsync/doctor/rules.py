@@ -8,7 +8,7 @@ from sgsync.database.status import RunRecord
 from sgsync.database.tables import OPTIONAL_TABLES, SCHEMA, Base
 from sgsync.doctor.checks import Check, fail, ok, warn
 from sgsync.doctor.configuration import Configuration, Setting
-from sgsync.durations import format_duration, from_now
+from sgsync.durations import ago, format_duration, from_now
 from sgsync.fetch.combined import FeedComparison
 from sgsync.fetch.contact import Contact
 from sgsync.plan.assignment import Assignment
@@ -158,7 +158,7 @@ def judge_runs(
             "cron", "no run of import-all has succeeded yet", "Run `sgsync import-all` and see what it says."
         )
     ended = last_sync.finished_at or last_sync.started_at
-    finding = f"the last successful import-all ended {from_now(ended, now)} on {last_sync.host}"
+    finding = f"the last successful import-all ended {ago(ended, now)} on {last_sync.host}"
     if now - ended <= longest:
         return ok("cron", finding)
     return fail("cron", finding, "See that cron runs (`crontab -l`, its log), and that the machine is up.")

@@ -8,7 +8,7 @@ from typing import Any
 
 from sgsync.database.placeholders import ListedPlaceholder
 from sgsync.database.status import KeptEdit, RunRecord, Totals, TournamentRecord, UpcomingMatch
-from sgsync.durations import format_duration, from_now
+from sgsync.durations import ago, format_duration
 from sgsync.plan.assignment import assign_events
 from sgsync.snapshot.values import Tournament
 
@@ -188,10 +188,6 @@ def _placeholder_as_json(placeholder: ListedPlaceholder) -> dict[str, Any]:
         "name": placeholder.name,
         "next_match": upcoming and upcoming.as_json(),
     }
-
-
-def ago(moment: datetime, now: datetime) -> str:
-    return "just now" if (words := from_now(moment, now)) == "now" else words
 
 
 def _end(run: RunRecord) -> datetime:

@@ -248,6 +248,9 @@ class TestEpisodes:
         scene.import_all()
         first_line = "1 match is still to come, 1 placeholder is in none of them."
         assert first_line in sgsync("status").stdout
+        scene.episodes.pop()
+        scene.execute("DELETE FROM users WHERE is_placeholder")
+        assert "1 match is still to come.\n" in sgsync("status").stdout
         assert (status_of(scene).totals[1].upcoming, status_of(scene).waiting) == (1, ())
 
     def test_upcoming_matches_without_crew_are_named(self, scene: Scene) -> None:
