@@ -17,7 +17,11 @@ Row = dict[str, Any]
 
 def write_memory(connection: sa.Connection, plan: Plan, applied: Applied, now: datetime) -> None:
     """Remember what `plan` imported, so that the next run can tell what changed since."""
-    writes.upsert_episodes(connection, [_episode_row(memory, applied, now) for memory in plan.memories])
+    writes.upsert_episodes(
+        connection,
+        [_episode_row(memory, applied, now) for memory in plan.memories],
+        saved_here=[memory.episode_id for memory in plan.memories if memory.is_saved_here],
+    )
     writes.delete_rows(connection, t.Signup, _forgotten(plan, applied))
     writes.upsert_rows(connection, t.Signup, _remembered(plan, applied))
     writes.upsert_rows(connection, t.Alias, _aliases(plan, applied, now), keep={"first_seen_at"})

@@ -127,8 +127,11 @@ def upsert_rows(
     _execute(connection, statement.on_conflict_do_update(index_elements=keys, set_=changes), rows)
 
 
-def upsert_episodes(connection: sa.Connection, rows: Sequence[Row]) -> None:
-    """Let the ledger hold `rows`, and their matches as they are left: so it shows who saves one later."""
+def upsert_episodes(connection: sa.Connection, rows: Sequence[Row], *, saved_here: Sequence[int]) -> None:
+    """Let the ledger hold `rows`, and their matches as they are left: so it shows who saves one later.
+
+    Of the episodes `saved_here` somebody has saved the match already, which must go on to show.
+    """
     if not rows:
         return
     new = _recordset(t.Episode, rows)
@@ -140,6 +143,10 @@ def upsert_episodes(connection: sa.Connection, rows: Sequence[Row]) -> None:
     changes: dict[str, sa.ColumnElement[Any]] = {
         name: heard[name] for name in names if name not in ("episode_id", "first_seen_at")
     }
+    changes["match_updated_at"] = sa.case(
+        (t.Episode.episode_id == func.any(id_array(saved_here)), t.Episode.match_updated_at),
+        else_=heard.match_updated_at,
+    )
     # What is gone is still found by its id.
     changes["last_match_id"] = func.coalesce(heard.last_match_id, t.Episode.last_match_id)
     _execute(connection, statement.on_conflict_do_update(index_elements=["episode_id"], set_=changes), rows)

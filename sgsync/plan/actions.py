@@ -107,6 +107,7 @@ class Memory:
     told: Mapping[str, str] = field(default_factory=dict)
     remembered: tuple[PlannedSignup, ...] = ()
     forgotten: tuple[Seat, ...] = ()
+    is_saved_here: bool = False  # the match, by somebody of the application: that stays known
 
 
 @dataclass(frozen=True, slots=True)

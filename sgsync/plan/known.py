@@ -48,8 +48,13 @@ class Known:
             for seat, entry in self.people.items()
         ):
             yield "an approval was changed here"
-        if self.entry and self.entry.saved_at and self.entry.saved_at != self.match.saved_at:
+        if self.is_saved_here:
             yield "somebody saved it here since it was imported"
+
+    @property
+    def is_saved_here(self) -> bool:
+        """Whether somebody saved the match since an import last wrote to it."""
+        return bool(self.entry and self.entry.saved_at and self.entry.saved_at != self.match.saved_at)
 
     @property
     def told(self) -> Mapping[str, str]:

@@ -34,7 +34,15 @@ def memory_of_cancelled(cancellation: Cancellation, known: Mapping[int, Known]) 
     match = cancellation.match
     here = known[match.episode_id]
     told = {GIVEN_UP: "yes"} if cancellation.delete else {}
-    return Memory(match.episode_id, here.base, match.id, here.event, State.CANCELLED, told)
+    return Memory(
+        match.episode_id,
+        here.base,
+        match.id,
+        here.event,
+        State.CANCELLED,
+        told,
+        is_saved_here=here.is_saved_here,
+    )
 
 
 def newly_left(reading: Reading) -> tuple[Skip, ...]:
@@ -72,4 +80,5 @@ def notes_of(
             entry.event,
             entry.state,
             told={**entry.told, **notes[episode_id]},
+            is_saved_here=episode_id in reading.known and reading.known[episode_id].is_saved_here,
         )

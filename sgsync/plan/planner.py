@@ -32,7 +32,8 @@ def make_plan(heard: Heard, snapshot: Snapshot, options: PlanOptions, now: datet
     )
     revised = [_revised(reading, each, options, now) for each in reading.followed if each.id in reading.known]
     missed = [miss_frozen(reading.known[episode_id]) for episode_id in absences.frozen]
-    left = newly_left(reading)
+    cancelled = {each.match.episode_id for each in absences.cancellations}
+    left = tuple(skip for skip in newly_left(reading) if skip.episode_id not in cancelled)
     memories = (
         *(memory_of_new(match, reading) for match in new_matches),
         *(each.memory for each in (*revised, *missed) if each.memory),

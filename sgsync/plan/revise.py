@@ -63,11 +63,11 @@ def revise(
 ) -> Revised:
     """Bring the match of `known` to what SpeedGaming says, as far as nobody worked on it."""
     listed = {signup.seat: signup for signup in signups}
-    known = _as_far_as_said(known, theirs.unsaid)
+    said = _as_far_as_said(known, theirs.unsaid)
     changes, kept_fields = reconcile_fields(
         theirs.fields, known.base, known.match.fields, overwrite=options.overwrite
     )
-    people = reconcile_people(listed, known.base_people, known.people, overwrite=options.overwrite)
+    people = reconcile_people(listed, said.base_people, said.people, overwrite=options.overwrite)
     all_kept = (*kept_fields, *people.kept)
     untold, told = _not_told_yet(all_kept, known, theirs)
     revision = Revision(
@@ -88,8 +88,9 @@ def revise(
         known.match.id,
         theirs.event or known.event,
         told=told,
-        remembered=people.remembered,
+        remembered=people.remembered if known.entry else (*people.remembered, *_unsaid_people(known, theirs)),
         forgotten=people.forgotten if known.entry else (),
+        is_saved_here=known.is_saved_here,
     )
     return Revised(revision, memory if _is_news(memory, known) else None)
 
@@ -180,8 +181,14 @@ def leave_frozen(
         theirs.event if is_adopted else known.event,
         told=told,
         remembered=_as_it_stands(known) if is_adopted else (),
+        is_saved_here=known.is_saved_here,
     )
     return Revised(revision, memory if _is_news(memory, known) else None)
+
+
+def _unsaid_people(known: Known, theirs: Theirs) -> tuple[PlannedSignup, ...]:
+    """Who stands in the roles of an adopted match of which SpeedGaming says nothing."""
+    return tuple(signup for signup in _as_it_stands(known) if signup.role in theirs.unsaid)
 
 
 def _as_it_stands(known: Known) -> tuple[PlannedSignup, ...]:
@@ -227,7 +234,13 @@ def note(known: Known, notes: Mapping[str, str]) -> Memory:
     """What the ledger holds already, and what it is told besides."""
     state = known.entry.state if known.entry else State.ACTIVE
     return Memory(
-        known.match.episode_id, known.base, known.match.id, known.event, state, told={**known.told, **notes}
+        known.match.episode_id,
+        known.base,
+        known.match.id,
+        known.event,
+        state,
+        told={**known.told, **notes},
+        is_saved_here=known.is_saved_here,
     )
 
 

@@ -106,6 +106,7 @@ def _due_without_news(
         episode_id
         for episode_id, each in known.items()
         if (episode_id not in heard.mentioned or episode_id in heard.asked)
+        and each.entry
         and not each.is_cancelled
         and each.told.get(ASKED) != today(now)
         and not each.local_work

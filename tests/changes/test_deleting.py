@@ -190,3 +190,13 @@ def test_a_match_that_somebody_saved_in_the_application_is_kept(doomed: Scene) -
     assert "somebody saved it here" in doomed.value("SELECT why FROM sgsync.change WHERE kind = 'kept'")
     comment = f"Imported from SpeedGaming (Episode {EPISODE})"
     doomed.execute('UPDATE "match" SET comment = %s WHERE id = %s', comment, match_of(doomed))
+
+
+def test_that_somebody_saved_a_match_is_not_forgotten_when_it_follows_meanwhile(scene: Scene) -> None:
+    imported(scene, *(make_episode(episode_id) for episode_id in (EPISODE, *OTHERS)))
+    scene.execute('UPDATE "match" SET updated_at = clock_timestamp() WHERE id = %s', match_of(scene))
+    scene.episodes[0] = make_episode(EPISODE, title="Final")
+    scene.import_all()
+    scene.episodes.pop(0)
+    scene.import_all(on_cancel="delete")
+    assert is_there(scene)

@@ -102,3 +102,9 @@ def test_a_match_that_was_frozen_when_first_seen_stays_deleted_when_an_admin_del
     world.hear(EPISODE)
     world.delete(75000)
     assert world.hear(EPISODE).new_matches == ()
+
+
+def test_who_is_in_an_adopted_match_in_a_role_that_was_left_out_can_leave_later(world: World) -> None:
+    world.hear(episode(75000, ANN, BEN, commentators=None))
+    world.hear(episode(75000, ANN, BEN, commentators=[]))
+    assert world.names(75000, Role.COMMENTATOR) == []

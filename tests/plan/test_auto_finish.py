@@ -1,5 +1,6 @@
 """A setting may declare matches over that nobody touched. Never one that was postponed."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -153,3 +154,24 @@ def test_finishing_is_no_reason_to_distrust_a_feed(world: World) -> None:
     world.now = OVER
     assert world.run({each.id: each for each in feed} | {1: PLAYED}, auto_finish=AFTER).distrust is None
     assert len(world.finished) == 11
+
+
+def test_that_somebody_saved_a_match_is_not_forgotten_when_it_follows(world: World) -> None:
+    world.save(1)
+    changed = episode(1, commentators=[], title="Finals")
+    world.hear(changed)
+    assert not finish(world, changed)
+
+
+def test_local_work_in_a_role_that_the_answer_leaves_out_keeps_a_match_from_being_finished(
+    world: World,
+) -> None:
+    world.seat(1, Role.COMMENTATOR, world.people.add("guest", discord_id=500))
+    world.hear(episode(1, commentators=None), auto_finish=AFTER)
+    assert world.finished == {}
+
+
+def test_a_match_that_was_given_another_episode_by_hand_is_not_asked_for(world: World) -> None:
+    match = world.match(1)
+    world.matches[match.id] = replace(match, episode_id=2)
+    assert world.plan(world.asked(), auto_finish=AFTER).to_confirm == ()

@@ -222,6 +222,7 @@ def test_an_episode_that_moved_to_an_event_nobody_imports_is_cancelled(world: Wo
     feed = {1: ALL[0], 2: ALL[1], 3: episode(3, event=make_event("smz3"), commentators=[])}
     plan = world.run(feed)
     assert [each.why for each in plan.cancellations] == ["it moved to the event 'smz3'"]
+    assert [event.kind for event in world.history if event.episode_id == 3][1:] == ["cancelled"]
     assert world.ledger[3].state is State.CANCELLED
     assert world.run(feed).is_empty
 

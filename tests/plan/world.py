@@ -363,6 +363,8 @@ def _remember(memory: Memory, ids: _Ids, world: World, *, is_gone: bool) -> None
     assert match_id in world.matches or (is_gone and match_id is None)
     base = replace(memory.fields, channel=ids.channel(memory.fields.channel))
     saved_at = world.matches[match_id].saved_at if match_id else None
+    if memory.is_saved_here:
+        saved_at = world.ledger[memory.episode_id].saved_at
     world.ledger[memory.episode_id] = LedgerEntry(
         memory.episode_id, match_id, base, memory.state, dict(memory.told), memory.event, saved_at
     )
