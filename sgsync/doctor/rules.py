@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sgsync.database.inspection import INSERTED, LockSession, Purpose, Right, Server
-from sgsync.database.status import RunRecord
+from sgsync.database.status import SYNC, RunRecord
 from sgsync.database.tables import OPTIONAL_TABLES, SCHEMA, Base
 from sgsync.doctor.checks import Check, fail, ok, warn
 from sgsync.doctor.configuration import Configuration, Setting
@@ -161,6 +161,9 @@ def judge_runs(
     finding = f"the last successful import-all ended {ago(ended, now)} on {last_sync.host}"
     if now - ended <= longest:
         return ok("cron", finding)
+    if last_run.command == SYNC and now - last_run.started_at <= longest:
+        finding += f"; it does run, the last one began {ago(last_run.started_at, now)}: {last_run.outcome}"
+        return fail("cron", finding, "`sgsync status` and the other lines here say what its problem is.")
     return fail("cron", finding, "See that cron runs (`crontab -l`, its log), and that the machine is up.")
 
 

@@ -4,6 +4,7 @@ import ssl
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -200,6 +201,14 @@ class TestRules:
     def test_a_finding_is_as_bad_as_it_is(self, check: Check, state: State) -> None:
         assert check.state is state
         assert check.advice or state is State.OK
+
+    def test_runs_that_fail_are_not_put_down_to_cron(self) -> None:
+        check = rules.judge_runs(run(MINUTE, "unreachable"), run(60 * MINUTE), NOW, 15 * MINUTE)
+        assert "unreachable" in check.finding
+        assert "crontab" not in (check.advice or "")
+        by_hand = replace(run(MINUTE, "unreachable"), command="import")
+        check = rules.judge_runs(by_hand, run(60 * MINUTE), NOW, 15 * MINUTE)
+        assert "crontab" in (check.advice or "")
 
     def test_the_server_tells_its_time_and_its_certificate(self) -> None:
         contact = read_contact("Wed, 25 Nov 2026 12:00:00 GMT", {"notAfter": "Dec 25 12:00:00 2026 GMT"})
