@@ -86,6 +86,7 @@ def _tables(connection: sa.Connection) -> Iterator[Check]:
     yield from rules.judge_tables(columns)
     yield from rules.judge_optional_tables(columns)
     yield rules.judge_discord_ids(inspection.wholly_unique_discord_ids(connection))
+    yield from rules.judge_uniqueness(inspection.not_unique(connection))
 
 
 def _rights(connection: sa.Connection, *, deletes_matches: bool = False) -> Iterator[Check]:

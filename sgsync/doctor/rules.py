@@ -109,14 +109,34 @@ def judge_optional_tables(columns: Columns) -> Iterator[Check]:
         yield ok(table, "present" if table in columns else absence)
 
 
-def judge_discord_ids(indexes: Sequence[str]) -> Check:
-    if not indexes:
+def judge_discord_ids(removals: Mapping[str, str]) -> Check:
+    """`removals`: by the indexes that forbid it, what removes each."""
+    if not removals:
         return ok("placeholders", "many users may have the Discord id 0")
     return fail(
         "placeholders",
-        f"only one user may have the Discord id 0, because of index {', '.join(indexes)}",
-        "A migration of the application may have brought it: drop it, `sgsync migrate` makes a partial one.",
+        f"only one user may have the Discord id 0, because of index {', '.join(removals)}",
+        "The first `sgsync migrate` replaces it. If a migration of the application has brought it back since:"
+        f" {' '.join(removals.values())}",
     )
+
+
+_UNIQUE_INDEXES = {
+    "match.speedgaming_episode_id": 'match_speedgaming_episode_id_key ON "match" (speedgaming_episode_id);',
+    "users.discord_id": "users_discord_id_real_key ON users (discord_id) WHERE discord_id <> 0;",
+}
+
+
+def judge_uniqueness(columns: Sequence[str]) -> Iterator[Check]:
+    """`columns`: those that should be unique and are not."""
+    if not columns:
+        yield ok("uniqueness", "each episode has one match, and each Discord id one user")
+    for column in columns:
+        yield fail(
+            "uniqueness",
+            f"nothing keeps {column} unique: whoever writes at the same moment as sgsync may double a row",
+            f"CREATE UNIQUE INDEX CONCURRENTLY {_UNIQUE_INDEXES[column]}",
+        )
 
 
 def judge_rights(missing: Sequence[Right], sequences: Sequence[str], user: str) -> Iterator[Check]:

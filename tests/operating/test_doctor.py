@@ -257,7 +257,33 @@ class TestDatabase:
 
     def test_a_discord_id_that_must_be_unique_again_is_told(self, scene: Scene) -> None:
         scene.execute("CREATE UNIQUE INDEX users_discord_id_again ON users (discord_id)")
-        assert "users_discord_id_again" in found(examine(), "placeholders", State.FAIL).finding
+        check = found(examine(), "placeholders", State.FAIL)
+        assert "users_discord_id_again" in check.finding
+        assert "DROP INDEX users_discord_id_again" in (check.advice or "")
+
+    @pytest.mark.parametrize(
+        ("index", "column"),
+        [
+            ("users_discord_id_real_key", "users.discord_id"),
+            ("match_speedgaming_episode_id_key", "match.speedgaming_episode_id"),
+        ],
+    )
+    def test_what_is_unique_no_more_is_told_with_the_index_that_makes_it_so(
+        self, scene: Scene, index: str, column: str
+    ) -> None:
+        assert states(examine(), "uniqueness") == [State.OK]
+        constraint = scene.value("SELECT count(*) FROM pg_constraint WHERE conname = %s", index)
+        scene.execute(
+            f'ALTER TABLE "{column.partition(".")[0]}" DROP CONSTRAINT {index}'
+            if constraint
+            else f"DROP INDEX {index}"
+        )
+        check = found(examine(), "uniqueness", State.FAIL)
+        assert column in check.finding
+        scene.execute(
+            (check.advice or "").partition("CREATE")[2].join(("CREATE", "")).replace("CONCURRENTLY", "")
+        )
+        assert states(examine(), "uniqueness") == [State.OK]
 
     def test_whoever_holds_the_lock_is_named(self, scene: Scene) -> None:
         with Database(scene.url) as database, database.exclusive_transaction() as connection:
