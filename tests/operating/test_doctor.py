@@ -16,7 +16,7 @@ from sgsync.database import inspection
 from sgsync.database.engine import Database
 from sgsync.database.inspection import LockSession, Server
 from sgsync.database.status import RunRecord
-from sgsync.doctor import rules
+from sgsync.doctor import operations, rules
 from sgsync.doctor.checks import Check, State
 from sgsync.doctor.configuration import Configuration, Setting, read_configuration
 from sgsync.doctor.operations import examine
@@ -25,7 +25,7 @@ from sgsync.fetch.contact import Contact, read_contact
 from tests.feed_json import make_episode, make_player
 from tests.operating.conftest import Here
 from tests.postgres import MakeDatabase, connect
-from tests.scene import Scene, canned_feed, sample, unused_url
+from tests.scene import Scene, canned_feed, hanging_feed, sample, unused_url
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -425,6 +425,16 @@ class TestFeed:
             monkeypatch.setenv("SGSYNC_API_URL", url)
             monkeypatch.setenv("SGSYNC_DEADLINE", "1s")
             assert "certificate" in found(examine(), "feed", State.FAIL).finding
+
+    def test_one_that_hangs_is_not_put_down_to_the_time_that_imports_have(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(operations, "PATIENCE", timedelta(seconds=0.2))
+        with hanging_feed() as (url, _):
+            monkeypatch.setenv("SGSYNC_API_URL", url)
+            check = found(examine(), "feed", State.FAIL)
+        assert "did not answer" in check.finding
+        assert "SGSYNC_DEADLINE" not in check.finding
 
     def test_a_feed_that_fails_still_tells_the_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
         with canned_feed(lambda _: (404, b"")) as url:
