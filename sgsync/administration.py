@@ -106,7 +106,7 @@ def _warn_of_sharing(tournament: Tournament, slug: str, others: tuple[Tournament
         owner = min(tournament.id, *sharing)
         ids = ", ".join(map(str, sharing))
         who = f"Tournament {ids} asks" if len(sharing) == 1 else f"Tournaments {ids} ask"
-        log.warning("%s for event '%s' too: its episodes go to tournament %d", who, slug, owner)
+        log.warning("%s for event '%s' too: the event's episodes go to tournament %d", who, slug, owner)
 
 
 def read_history(number: int, *, settings: Settings | None = None) -> EpisodeHistory:

@@ -35,14 +35,13 @@ def plan_options(settings: Settings) -> PlanOptions:
     )
 
 
-def open_feed(settings: FeedSettings) -> "SpeedGaming":
-    """A client of the feed whose deadline starts now."""
+def open_feed(settings: FeedSettings, too_late: str | None = None) -> "SpeedGaming":
+    """A client of the feed whose deadline starts now; `too_late` tells people that it has passed."""
     from sgsync.fetch.client import SpeedGaming  # noqa: PLC0415 - half of the commands do without HTTP
     from sgsync.fetch.deadline import Deadline  # noqa: PLC0415
 
-    return SpeedGaming(
-        settings.api_url, request_interval=settings.request_interval, deadline=Deadline(settings.deadline)
-    )
+    deadline = Deadline(settings.deadline, sentence=too_late) if too_late else Deadline(settings.deadline)
+    return SpeedGaming(settings.api_url, request_interval=settings.request_interval, deadline=deadline)
 
 
 def open_database(settings: Settings) -> "Database":

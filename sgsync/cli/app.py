@@ -66,7 +66,16 @@ def _root(
 
 def main() -> NoReturn:
     """Run the command line. Every failure ends in one sentence on stderr and the exit code of its class."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    interruptions: list[int] = []
+
+    def interrupt(signum: int, frame: object) -> NoReturn:  # noqa: ARG001 - the signature of a handler
+        interruptions.append(signum)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+    # Ignored it stays ignored, as in what a shell has put into the background.
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, interrupt)
     # Next to nothing that a run makes has cycles. To look for some after every 700 objects costs it a fifth of its time.
     gc.set_threshold(GARBAGE_THRESHOLD)
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -77,11 +86,14 @@ def main() -> NoReturn:
         app(prog_name=NAME)
     except SystemExit as error:
         if error.code == INTERRUPTED:
-            log.error("Interrupted: what is not done yet waits for the next run.")  # noqa: TRY400 - it was asked for
+            _tell_interruption()
         raise
     except SgsyncError as error:
         _tell(error, str(error), error.exit_code)
     except Exception as error:  # noqa: BLE001 - whatever it is, it ends as a sentence
+        if interruptions:  # pydantic, for one, makes an error of its own of what interrupts it
+            _tell_interruption()
+            sys.exit(INTERRUPTED)
         # One line of it: somebody else's words could look like further errors.
         _tell(error, clean(f"sgsync failed in a way it does not know: {type(error).__name__}: {error}"), 1)
     sys.exit(0)
@@ -94,5 +106,5 @@ def _tell(error: Exception, sentences: str, exit_code: int) -> NoReturn:
     sys.exit(exit_code)
 
 
-def _interrupt(signum: int, frame: object) -> NoReturn:  # noqa: ARG001 - the signature of a handler
-    raise KeyboardInterrupt
+def _tell_interruption() -> None:
+    log.error("Interrupted: what is not done yet waits for the next run.")

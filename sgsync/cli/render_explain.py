@@ -16,7 +16,14 @@ from sgsync.snapshot.values import MatchFields
 from sgsync.text import clean
 
 _GOOD = {Why.UP_TO_DATE, Why.WAITING}
-_BAD = {Why.NO_ANSWER, Why.MALFORMED, Why.NO_TOURNAMENT, Why.NOT_ENABLED, Why.NOT_ON_SPEEDGAMING}
+_BAD = {
+    Why.NO_ANSWER,
+    Why.MALFORMED,
+    Why.NO_TOURNAMENT,
+    Why.NOT_ENABLED,
+    Why.NOT_ON_SPEEDGAMING,
+    Why.FAILED,
+}
 
 
 def print_explanation(explanation: Explanation, language: str, now: datetime) -> None:

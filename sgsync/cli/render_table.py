@@ -16,7 +16,7 @@ Column = str | tuple[str, str]
 
 PIPE_WIDTH = 200  # at least: in a pipe each row is one line, for grep
 GAP = 2
-LONGEST_WORD_KEPT_WHOLE = 24  # ids, slugs, user names and settings can be copied as they stand
+LONGEST_WORD_KEPT_WHOLE = 26  # ids, slugs, user names and settings can be copied as they stand
 LONGEST_LINE_KEPT_WHOLE = 16  # a time
 
 

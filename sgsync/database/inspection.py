@@ -170,11 +170,24 @@ _UNUSABLE_SEQUENCES = sa.text(f"""
 """)  # noqa: S608
 
 _WHOLLY_UNIQUE = sa.text("""
-    SELECT index.relname
+    SELECT index.relname AS name, CASE WHEN conname IS NULL THEN format('DROP INDEX %I;', index.relname)
+      ELSE format('ALTER TABLE users DROP CONSTRAINT %I;', conname) END AS removal
     FROM pg_index JOIN pg_class AS index ON index.oid = indexrelid JOIN pg_class AS relation ON relation.oid = indrelid
     JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0]
+    LEFT JOIN pg_constraint ON conindid = indexrelid AND contype = 'u'
     WHERE relation.relname = 'users' AND pg_table_is_visible(relation.oid)
       AND attname = 'discord_id' AND indnkeyatts = 1 AND indisunique AND indpred IS NULL
+    ORDER BY 1
+""")
+
+_NOT_UNIQUE = sa.text("""
+    SELECT relname || '.' || attname FROM pg_class AS relation JOIN pg_attribute ON attrelid = relation.oid
+    WHERE (relname, attname) IN (('users', 'discord_id'), ('match', 'speedgaming_episode_id'))
+      AND relkind IN ('r', 'p') AND pg_table_is_visible(relation.oid) AND NOT attisdropped
+      AND NOT EXISTS (
+        SELECT FROM pg_index WHERE indrelid = relation.oid AND indkey[0] = attnum AND indnkeyatts = 1
+          AND indisunique AND indisvalid
+      )
     ORDER BY 1
 """)
 
@@ -253,9 +266,14 @@ def unusable_sequences(connection: sa.Connection) -> tuple[str, ...]:
     return tuple(connection.execute(_UNUSABLE_SEQUENCES, _wanted(tables)).scalars())
 
 
-def wholly_unique_discord_ids(connection: sa.Connection) -> tuple[str, ...]:
-    """Indexes that let only one user have the Discord id 0, which all placeholders have."""
-    return tuple(connection.execute(_WHOLLY_UNIQUE).scalars())
+def wholly_unique_discord_ids(connection: sa.Connection) -> dict[str, str]:
+    """Indexes that let only one user have the Discord id 0, which all placeholders have, and what removes each."""
+    return {row.name: row.removal for row in connection.execute(_WHOLLY_UNIQUE)}
+
+
+def not_unique(connection: sa.Connection) -> tuple[str, ...]:
+    """Columns whose values nothing keeps unique, of those on whose uniqueness sgsync relies."""
+    return tuple(connection.execute(_NOT_UNIQUE).scalars())
 
 
 def lock_sessions(connection: sa.Connection) -> tuple[LockSession, ...]:

@@ -93,8 +93,10 @@ def last_run(connection: sa.Connection) -> RunRecord | None:
     return RunRecord(*row) if row else None
 
 
-# Whatever problems an episode of it had, the tournament as such was imported.
-_SUCCEEDED = "(entry->'problems' = '[]' OR (entry->>'fetched')::int > 0)"
+# Whatever problems an episode of it had, the tournament as such was imported; but not where nothing could be
+# made of any, as when the feed changes its form, or where the whole answer was not believed.
+_SUCCEEDED = """(entry->'problems' = '[]' OR (entry->>'imported')::int + (entry->>'updated')::int
+    + (entry->>'cancelled')::int + (entry->>'skipped')::int > 0)"""
 
 _LAST_SYNC = sa.text(f"""
     SELECT id, command, started_at, finished_at, outcome, host FROM sgsync.run

@@ -6,7 +6,7 @@ import os
 import shutil
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sgsync.administration import migrate_database
@@ -54,7 +54,8 @@ def show_demo(folder: Path | None, *, serve: bool, reset: bool) -> None:
             _import(settings)
             _explain(folder, settings, serve=serve)
             if serve:
-                signal.pause()
+                with suppress(KeyboardInterrupt):  # Ctrl-C is how it is meant to end
+                    signal.pause()
 
 
 @contextmanager

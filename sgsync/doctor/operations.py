@@ -12,6 +12,7 @@ from sgsync.database.revision import HEAD
 from sgsync.doctor import rules
 from sgsync.doctor.checks import Check, fail, ok, warn
 from sgsync.doctor.configuration import Configuration, read_configuration
+from sgsync.durations import format_duration
 from sgsync.errors import SgsyncError
 from sgsync.fetch.client import SpeedGaming
 from sgsync.fetch.combined import compare_feeds
@@ -86,6 +87,7 @@ def _tables(connection: sa.Connection) -> Iterator[Check]:
     yield from rules.judge_tables(columns)
     yield from rules.judge_optional_tables(columns)
     yield rules.judge_discord_ids(inspection.wholly_unique_discord_ids(connection))
+    yield from rules.judge_uniqueness(inspection.not_unique(connection))
 
 
 def _rights(connection: sa.Connection, *, deletes_matches: bool = False) -> Iterator[Check]:
@@ -135,7 +137,11 @@ def _examine_feed(configuration: Configuration, assignments: Sequence[Assignment
 
 
 def _feed(settings: FeedSettings, assignments: Sequence[Assignment]) -> Iterator[Check]:
-    with open_feed(settings) as feed:
+    too_late = (
+        f"SpeedGaming did not answer everything within {format_duration(settings.deadline)}:"
+        " if that stays so, imports are slow or fail, too."
+    )
+    with open_feed(settings, too_late) as feed:
         try:
             feed.find_event(_ANY_EVENT)
         except SgsyncError as error:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sgsync.database.inspection import INSERTED, LockSession, Purpose, Right, Server
-from sgsync.database.status import RunRecord
+from sgsync.database.status import SYNC, RunRecord
 from sgsync.database.tables import OPTIONAL_TABLES, SCHEMA, Base
 from sgsync.doctor.checks import Check, fail, ok, warn
 from sgsync.doctor.configuration import Configuration, Setting
@@ -109,14 +109,34 @@ def judge_optional_tables(columns: Columns) -> Iterator[Check]:
         yield ok(table, "present" if table in columns else absence)
 
 
-def judge_discord_ids(indexes: Sequence[str]) -> Check:
-    if not indexes:
+def judge_discord_ids(removals: Mapping[str, str]) -> Check:
+    """`removals`: by the indexes that forbid it, what removes each."""
+    if not removals:
         return ok("placeholders", "many users may have the Discord id 0")
     return fail(
         "placeholders",
-        f"only one user may have the Discord id 0, because of index {', '.join(indexes)}",
-        "A migration of the application may have brought it: drop it, `sgsync migrate` makes a partial one.",
+        f"only one user may have the Discord id 0, because of index {', '.join(removals)}",
+        "The first `sgsync migrate` replaces it. If a migration of the application has brought it back since:"
+        f" {' '.join(removals.values())}",
     )
+
+
+_UNIQUE_INDEXES = {
+    "match.speedgaming_episode_id": 'match_speedgaming_episode_id_key ON "match" (speedgaming_episode_id);',
+    "users.discord_id": "users_discord_id_real_key ON users (discord_id) WHERE discord_id <> 0;",
+}
+
+
+def judge_uniqueness(columns: Sequence[str]) -> Iterator[Check]:
+    """`columns`: those that should be unique and are not."""
+    if not columns:
+        yield ok("uniqueness", "each episode has one match, and each Discord id one user")
+    for column in columns:
+        yield fail(
+            "uniqueness",
+            f"nothing keeps {column} unique: whoever writes at the same moment as sgsync may double a row",
+            f"CREATE UNIQUE INDEX CONCURRENTLY {_UNIQUE_INDEXES[column]}",
+        )
 
 
 def judge_rights(missing: Sequence[Right], sequences: Sequence[str], user: str) -> Iterator[Check]:
@@ -161,6 +181,9 @@ def judge_runs(
     finding = f"the last successful import-all ended {ago(ended, now)} on {last_sync.host}"
     if now - ended <= longest:
         return ok("cron", finding)
+    if last_run.command == SYNC and now - last_run.started_at <= longest:
+        finding += f"; it does run, the last one began {ago(last_run.started_at, now)}: {last_run.outcome}"
+        return fail("cron", finding, "`sgsync status` and the other lines here say what its problem is.")
     return fail("cron", finding, "See that cron runs (`crontab -l`, its log), and that the machine is up.")
 
 

@@ -2,10 +2,11 @@
 
 import sqlalchemy as sa
 
-from sgsync.database import matches, tournaments
+from sgsync.database import matches, status, tournaments
 from sgsync.database.engine import Database, Features
 from sgsync.database.history import EpisodeHistory, read_history
 from sgsync.database.reads import read_snapshot
+from sgsync.database.status import TournamentRecord
 from sgsync.errors import FeedError, UnknownToFeedError
 from sgsync.explain.reasons import reason_for
 from sgsync.explain.values import Answer, Evidence, Explanation, FeedSays, Place, place_of
@@ -14,9 +15,7 @@ from sgsync.operations import require_possible_episodes
 from sgsync.plan.assignment import assign_events
 from sgsync.plan.heard import Heard
 from sgsync.plan.lookups import lookups_for
-from sgsync.plan.options import PlanOptions
 from sgsync.settings import FeedSettings, Settings, load_settings
-from sgsync.snapshot.values import Snapshot
 from sgsync.wiring import now, open_database, open_feed, plan_options, usual_window
 
 NEWEST_EVENTS = 5
@@ -33,8 +32,7 @@ def explain(episode_id: int, *, settings: Settings | None = None) -> Explanation
     with open_database(settings) as database:
         features = database.require_migrated()
         says = _ask(episode_id, settings)
-        place, snapshot, history = _read(database, features, episode_id, says, options)
-    evidence = Evidence(episode_id, says, place, usual_window(settings), snapshot)
+        evidence, history = _read(database, features, episode_id, says, settings)
     events = history.events[-NEWEST_EVENTS:] if history and history.episode_id == episode_id else ()
     return Explanation(evidence, reason_for(evidence, options, now()), events)
 
@@ -56,15 +54,26 @@ def _ask(episode_id: int, settings: FeedSettings) -> FeedSays:
 
 
 def _read(
-    database: Database, features: Features, episode_id: int, says: FeedSays, options: PlanOptions
-) -> tuple[Place, Snapshot | None, EpisodeHistory | None]:
+    database: Database, features: Features, episode_id: int, says: FeedSays, settings: Settings
+) -> tuple[Evidence, EpisodeHistory | None]:
     with database.transaction() as connection:
         place = _place(connection, episode_id, says)
-        snapshot = None
+        snapshot = trouble = None
         if place.tournament:
-            lookups = lookups_for(_heard(episode_id, says), match_tags=options.match_tags)
+            lookups = lookups_for(_heard(episode_id, says), match_tags=plan_options(settings).match_tags)
             snapshot = read_snapshot(connection, place.tournament.id, lookups, features)
-        return place, snapshot, read_history(connection, episode_id)
+            trouble = _trouble(status.tournament_records(connection).get(place.tournament.id), episode_id)
+        history = read_history(connection, episode_id)
+    other = history.episode_id if history and history.episode_id != episode_id else None
+    return Evidence(episode_id, says, place, usual_window(settings), snapshot, trouble, other), history
+
+
+def _trouble(record: TournamentRecord | None, episode_id: int) -> str | None:
+    """What the last run says of the episode, if it left it out, or of the tournament, if it failed as a whole."""
+    if record is None:
+        return None
+    left_out = (each for each in record.problems if each.startswith(f"Episode {episode_id} was left out"))
+    return next(left_out, record.problems[0] if record.failures_in_a_row and record.problems else None)
 
 
 def _place(connection: sa.Connection, episode_id: int, says: FeedSays) -> Place:

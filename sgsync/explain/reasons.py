@@ -17,7 +17,6 @@ from sgsync.snapshot.values import KnownMatch, LedgerEntry, Role, Snapshot, Stat
 
 _OF_SKIPS = {
     SkipReason.OTHER_TOURNAMENT: Why.OTHER_TOURNAMENT,
-    SkipReason.KNOWN: Why.NOT_UPDATED,
     SkipReason.DELETED: Why.DELETED,
     SkipReason.OTHER_EVENT: Why.OTHER_EVENT,
     SkipReason.HELD: Why.HELD,
@@ -54,13 +53,17 @@ def _of_the_absent(evidence: Evidence) -> Reason:
     if _is_cancelled(evidence.entry):
         return _cancelled("SpeedGaming no longer has the episode", match)
     if match is None:
-        return Reason(Why.NOT_ON_SPEEDGAMING, nothing)
+        other = evidence.episode_of_match
+        hint = f"; the match of that number is of episode {other}: sgsync explain {other}" if other else ""
+        return Reason(Why.NOT_ON_SPEEDGAMING, nothing + hint)
     if match.frozen_by:
         return Reason(
             Why.FROZEN, f"{nothing} any more, but match {match.id} stays as it is: {match.frozen_by}"
         )
     if not evidence.place.is_synced:
         return _not_enabled(evidence, match)
+    if evidence.trouble:
+        return _failed(evidence.trouble)
     return Reason(
         Why.WAITING, f"{nothing} any more: a run that misses it marks match {match.id} as cancelled"
     )
@@ -93,14 +96,24 @@ def _of_the_listed(
         return _of_the_imported(match, evidence)
     if not evidence.window.since <= episode.when <= evidence.window.until:
         return _outside(evidence, episode, snapshot.tournament)
-    return _waiting(plan, match, actions)
+    return _failed(evidence.trouble, actions) if evidence.trouble else _waiting(plan, match, actions)
 
 
 def _of_the_skipped(skip: Skip, evidence: Evidence) -> Reason:
     if skip.reason is SkipReason.OTHER_EVENT and _is_cancelled(evidence.entry):
         why = f"It moved to the event '{evidence.feed.event}', which is not synced"
         return _cancelled(why, evidence.match)
+    if skip.reason is SkipReason.KNOWN:
+        return Reason(
+            Why.NOT_UPDATED, f"{skip.sentence}, and SGSYNC_UPDATE=false leaves known ones as they are"
+        )
     return Reason(_OF_SKIPS[skip.reason], skip.sentence)
+
+
+def _failed(trouble: str, actions: tuple[Action, ...] = ()) -> Reason:
+    return Reason(
+        Why.FAILED, f"The last run did not manage it, and the next one tries again. {trouble}", actions
+    )
 
 
 def _not_enabled(evidence: Evidence, match: KnownMatch | None) -> Reason:

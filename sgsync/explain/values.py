@@ -63,13 +63,19 @@ def place_of(
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that is known of an episode. `window` is what a run would ask for at this moment."""
+    """All that is known of an episode. `window` is what a run would ask for at this moment.
+
+    `trouble` is what the last run says of the episode, or of its whole tournament, if it failed there.
+    `episode_of_match` is whose match has the number that was asked about.
+    """
 
     episode_id: int
     feed: FeedSays
     place: Place
     window: Window
     snapshot: Snapshot | None = None  # of the place's tournament
+    trouble: str | None = None
+    episode_of_match: int | None = None
 
     @property
     def match(self) -> KnownMatch | None:
@@ -122,6 +128,7 @@ class Why(StrEnum):
     FROZEN = "frozen"
     NOT_UPDATED = "not updated"
     KEPT = "kept local edit"
+    FAILED = "failed in the last run"
     UP_TO_DATE = "imported and up to date"
     WAITING = "waiting for the next run"
 

@@ -59,7 +59,7 @@ def test_enable_turns_the_sync_on(scene: Scene, off: int, sgsync: Sgsync) -> Non
 
 def test_enable_says_who_shares_the_event(scene: Scene, off: int, sgsync: Sgsync) -> None:
     finished = sgsync("tournaments", "enable", str(off), "--slug", "alttprleague")
-    shared = "for event 'alttprleague' too: its episodes go to tournament 1"
+    shared = "for event 'alttprleague' too: the event's episodes go to tournament 1"
     assert finished.lines[0] == f"WARNING: Tournament 1 asks {shared}"
     third = scene.add_tournament(None, enabled=False)
     finished = sgsync("tournaments", "enable", str(third), "--slug", "alttprleague")

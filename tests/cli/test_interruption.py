@@ -2,7 +2,12 @@
 
 import signal
 import subprocess
+from typing import NoReturn
 
+import pytest
+
+from sgsync.cli import app as command_line
+from sgsync.cli import logs
 from tests.cli.conftest import Sgsync
 from tests.postgres import connect
 from tests.scene import RUN_RECORD, Scene, changed_tables, hanging_feed, somebody_waits, wait_until
@@ -40,6 +45,34 @@ def test_a_run_waiting_for_the_database_can_be_interrupted_and_says_so(scene: Sc
     assert changed == {"sgsync.run"}
     last = stderr.splitlines()[-1]
     assert not last.startswith("INFO"), "one sentence says why it ends"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_an_interruption_that_a_library_made_an_error_of_its_own_is_one_all_the_same(
+    number: signal.Signals, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """While pydantic builds its models, for one: a run that is stopped as soon as it has begun."""
+
+    def app(**_: object) -> NoReturn:
+        try:
+            signal.raise_signal(number)
+        except KeyboardInterrupt as error:
+            raise ValueError(f"Error building the validator: {error!r}") from None
+        raise AssertionError
+
+    handlers = {each: signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT)}
+    monkeypatch.setattr(command_line, "app", app)
+    monkeypatch.setattr(logs, "configure", lambda: None)
+    try:
+        with pytest.raises(SystemExit) as ended:
+            command_line.main()
+    finally:
+        for each, handler in handlers.items():
+            signal.signal(each, handler)
+    assert ended.value.code == 130
+    assert [record.message for record in caplog.records] == [
+        "Interrupted: what is not done yet waits for the next run."
+    ]
 
 
 def test_after_a_kill_in_the_middle_the_next_run_does_it_all(scene: Scene, sgsync: Sgsync) -> None:

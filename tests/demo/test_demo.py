@@ -80,7 +80,8 @@ def test_a_served_demo_can_be_used_by_every_other_command_until_it_is_stopped(fo
         )
         assert (second.returncode, "A demo is running" in second.stderr) == (1, True)
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=30)
+        _, stderr = process.communicate(timeout=30)
+    assert (process.returncode, "ERROR" in stderr) == (0, False), "that is how it is meant to end"
     with pytest.raises(psycopg.OperationalError):
         psycopg.connect(settings["SGSYNC_DATABASE_URL"])
 

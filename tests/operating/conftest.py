@@ -50,14 +50,15 @@ def bare(
 ) -> Iterator[Here]:
     """sgsync in an empty folder, without any setting."""
     handlers, level = logging.root.handlers, logging.root.level
-    on_terminate = signal.getsignal(signal.SIGTERM)
+    on_signal = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     monkeypatch.chdir(tmp_path)
     for name in WIDE.keys() | {"SGSYNC_DATABASE_URL", "SGSYNC_DATABASE_URL_FILE", "SGSYNC_API_URL"}:
         monkeypatch.delenv(name, raising=False)
     yield Here(monkeypatch, capsys)
     logging.root.handlers = handlers
     logging.root.setLevel(level)
-    signal.signal(signal.SIGTERM, on_terminate)
+    for number, handler in on_signal.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import ssl
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,7 +16,7 @@ from sgsync.database import inspection
 from sgsync.database.engine import Database
 from sgsync.database.inspection import LockSession, Server
 from sgsync.database.status import RunRecord
-from sgsync.doctor import rules
+from sgsync.doctor import operations, rules
 from sgsync.doctor.checks import Check, State
 from sgsync.doctor.configuration import Configuration, Setting, read_configuration
 from sgsync.doctor.operations import examine
@@ -24,7 +25,7 @@ from sgsync.fetch.contact import Contact, read_contact
 from tests.feed_json import make_episode, make_player
 from tests.operating.conftest import Here
 from tests.postgres import MakeDatabase, connect
-from tests.scene import Scene, canned_feed, sample, unused_url
+from tests.scene import Scene, canned_feed, hanging_feed, sample, unused_url
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -201,6 +202,14 @@ class TestRules:
         assert check.state is state
         assert check.advice or state is State.OK
 
+    def test_runs_that_fail_are_not_put_down_to_cron(self) -> None:
+        check = rules.judge_runs(run(MINUTE, "unreachable"), run(60 * MINUTE), NOW, 15 * MINUTE)
+        assert "unreachable" in check.finding
+        assert "crontab" not in (check.advice or "")
+        by_hand = replace(run(MINUTE, "unreachable"), command="import")
+        check = rules.judge_runs(by_hand, run(60 * MINUTE), NOW, 15 * MINUTE)
+        assert "crontab" in (check.advice or "")
+
     def test_the_server_tells_its_time_and_its_certificate(self) -> None:
         contact = read_contact("Wed, 25 Nov 2026 12:00:00 GMT", {"notAfter": "Dec 25 12:00:00 2026 GMT"})
         assert contact == Contact(NOW, datetime(2026, 12, 25, 12, tzinfo=UTC))
@@ -248,7 +257,33 @@ class TestDatabase:
 
     def test_a_discord_id_that_must_be_unique_again_is_told(self, scene: Scene) -> None:
         scene.execute("CREATE UNIQUE INDEX users_discord_id_again ON users (discord_id)")
-        assert "users_discord_id_again" in found(examine(), "placeholders", State.FAIL).finding
+        check = found(examine(), "placeholders", State.FAIL)
+        assert "users_discord_id_again" in check.finding
+        assert "DROP INDEX users_discord_id_again" in (check.advice or "")
+
+    @pytest.mark.parametrize(
+        ("index", "column"),
+        [
+            ("users_discord_id_real_key", "users.discord_id"),
+            ("match_speedgaming_episode_id_key", "match.speedgaming_episode_id"),
+        ],
+    )
+    def test_what_is_unique_no_more_is_told_with_the_index_that_makes_it_so(
+        self, scene: Scene, index: str, column: str
+    ) -> None:
+        assert states(examine(), "uniqueness") == [State.OK]
+        constraint = scene.value("SELECT count(*) FROM pg_constraint WHERE conname = %s", index)
+        scene.execute(
+            f'ALTER TABLE "{column.partition(".")[0]}" DROP CONSTRAINT {index}'
+            if constraint
+            else f"DROP INDEX {index}"
+        )
+        check = found(examine(), "uniqueness", State.FAIL)
+        assert column in check.finding
+        scene.execute(
+            (check.advice or "").partition("CREATE")[2].join(("CREATE", "")).replace("CONCURRENTLY", "")
+        )
+        assert states(examine(), "uniqueness") == [State.OK]
 
     def test_whoever_holds_the_lock_is_named(self, scene: Scene) -> None:
         with Database(scene.url) as database, database.exclusive_transaction() as connection:
@@ -390,6 +425,16 @@ class TestFeed:
             monkeypatch.setenv("SGSYNC_API_URL", url)
             monkeypatch.setenv("SGSYNC_DEADLINE", "1s")
             assert "certificate" in found(examine(), "feed", State.FAIL).finding
+
+    def test_one_that_hangs_is_not_put_down_to_the_time_that_imports_have(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(operations, "PATIENCE", timedelta(seconds=0.2))
+        with hanging_feed() as (url, _):
+            monkeypatch.setenv("SGSYNC_API_URL", url)
+            check = found(examine(), "feed", State.FAIL)
+        assert "did not answer" in check.finding
+        assert "SGSYNC_DEADLINE" not in check.finding
 
     def test_a_feed_that_fails_still_tells_the_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
         with canned_feed(lambda _: (404, b"")) as url:

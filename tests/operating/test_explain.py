@@ -66,6 +66,8 @@ def evidence(  # noqa: PLR0913 - one for each side
     signups: tuple[Signup, ...] = (),
     place: Place | None = None,
     window: Window = NEAR,
+    trouble: str | None = None,
+    episode_of_match: int | None = None,
 ) -> Evidence:
     place = place or Place(TOURNAMENT, is_synced=True)
     snapshot = Snapshot(
@@ -75,7 +77,15 @@ def evidence(  # noqa: PLR0913 - one for each side
         ledger={EPISODE: entry} if entry else {},
         signups=signups,
     )
-    return Evidence(EPISODE, feed or says(), place, window, snapshot if place.tournament else None)
+    return Evidence(
+        EPISODE,
+        feed or says(),
+        place,
+        window,
+        snapshot if place.tournament else None,
+        trouble,
+        episode_of_match,
+    )
 
 
 IMPORTED: Mapping[str, Any] = {"match": MATCH, "entry": ENTRY, "signups": (SIGNUP,)}
@@ -84,6 +94,8 @@ FROZEN = replace(MATCH, frozen_by="it has started")
 EDITED = replace(MATCH, fields=replace(FIELDS, title="Our final"))
 DISABLED = Place(replace(TOURNAMENT, is_enabled=False))
 WITHOUT_EVENT = next(iter(assign_events([replace(TOURNAMENT, slug=None)])))
+
+REFUSED = "Episode 75000 was left out, the database refused it: value too long"
 
 TABLE = [
     ("SpeedGaming does not answer", evidence(SILENT), Why.NO_ANSWER, "Cannot reach"),
@@ -178,6 +190,17 @@ TABLE = [
     ("changed on SpeedGaming", evidence(says(title="New"), **IMPORTED), Why.WAITING, "match 5 up to date"),
     ("new", evidence(), Why.WAITING, "imports it"),
     ("imported by somebody else", evidence(match=MATCH), Why.WAITING, "match 5"),
+    ("refused", evidence(trouble=REFUSED), Why.FAILED, REFUSED),
+    ("an update refused", evidence(says(title="New"), **IMPORTED, trouble=REFUSED), Why.FAILED, REFUSED),
+    ("refused, then imported by hand", evidence(**IMPORTED, trouble=REFUSED), Why.UP_TO_DATE, "match 5"),
+    ("refused, then held", evidence(says(timezone="?"), trouble=REFUSED), Why.HELD, "time zone field"),
+    ("one of many that vanished", evidence(UNKNOWN, **IMPORTED, trouble=REFUSED), Why.FAILED, REFUSED),
+    (
+        "the number of a match",
+        evidence(UNKNOWN, episode_of_match=74611),
+        Why.NOT_ON_SPEEDGAMING,
+        "sgsync explain 74611",
+    ),
 ]
 
 
@@ -195,7 +218,9 @@ def test_every_reason_is_in_the_table_or_below() -> None:
 
 
 def test_without_updates_a_known_episode_stays_as_it_is() -> None:
-    assert reason_for(evidence(**IMPORTED), PlanOptions(update=False), NOW).why is Why.NOT_UPDATED
+    reason = reason_for(evidence(**IMPORTED), PlanOptions(update=False), NOW)
+    assert reason.why is Why.NOT_UPDATED
+    assert "SGSYNC_UPDATE" in reason.sentence
 
 
 class TestPlace:
@@ -260,6 +285,29 @@ class TestCommand:
             each: self.why(sgsync("explain", str(each), "--json")) for each in (74624, 74641, 75001, 7)
         }
         assert reasons == {74624: "no players", 74641: "held", 75001: "malformed", 7: "not on SpeedGaming"}
+
+    def test_what_the_database_refuses_waits_for_no_run(self, scene: Scene, sgsync: Here) -> None:
+        scene.execute("ALTER TABLE \"match\" ADD CONSTRAINT harmless CHECK (title <> 'poison')")
+        scene.episodes = [make_episode(75000), make_episode(75001, title="poison"), make_episode(75002)]
+        scene.import_all()
+        told = sgsync("explain", "75001", "--json").document
+        assert told["why"] == "failed in the last run"
+        assert "harmless" in told["reason"]
+        assert self.why(sgsync("explain", "75000", "--json")) == "imported and up to date"
+
+    def test_what_vanished_with_most_others_waits_for_no_run(self, scene: Scene, sgsync: Here) -> None:
+        scene.episodes = [make_episode(each) for each in range(75000, 75005)]
+        scene.import_all()
+        del scene.episodes[1:]
+        scene.import_all()
+        told = sgsync("explain", "75003", "--json").document
+        assert told["why"] == "failed in the last run"
+        assert "--accept-vanished" in told["reason"]
+
+    def test_the_number_of_a_match_leads_to_its_episode(self, scene: Scene, sgsync: Here) -> None:
+        scene.import_all()
+        number = scene.value('SELECT id FROM "match" WHERE speedgaming_episode_id = 74611')
+        assert "sgsync explain 74611" in sgsync("explain", str(number)).stdout
 
     def test_deleted_and_cancelled_ones(self, scene: Scene, sgsync: Here) -> None:
         scene.episodes = [make_episode(75000), make_episode(75001), make_episode(75002)]

@@ -10,6 +10,7 @@ from sgsync.database.engine import Database
 from sgsync.database.news import note_missing_crew
 from sgsync.database.status import RunRecord, UpcomingMatch
 from sgsync.linking import link_placeholder
+from sgsync.report import COUNTS
 from sgsync.status.operations import status_at
 from sgsync.status.values import ProblemKind, Status, lacking, state_of
 from tests.feed_json import make_crew, make_episode, make_event, make_player
@@ -33,7 +34,7 @@ def add_run(
     scene: Scene, began: datetime, outcome: str = "ok", *, command: str = "import-all", **entry: Any
 ) -> None:
     """The record of a run that took ten seconds, with one tournament's share."""
-    share = {"id": 1, "fetched": 1, "problems": [], "held": [], **entry}
+    share = {"id": 1, **dict.fromkeys(COUNTS, 0), "fetched": 1, "problems": [], "held": [], **entry}
     ended = None if outcome == "running" else began + timedelta(seconds=10)
     report = None if outcome == "running" else json.dumps({"tournaments": [share]})
     scene.execute(
@@ -56,7 +57,9 @@ class TestStaleness:
         [
             ("ok", 10 * MINUTE, {}, False),
             ("ok", 16 * MINUTE, {}, True),
-            ("problems", 10 * MINUTE, {"problems": ["Skipped malformed episode 1"]}, False),
+            ("problems", 10 * MINUTE, {"problems": ["Skipped malformed episode 1"], "skipped": 1}, False),
+            ("problems", 10 * MINUTE, {"problems": ["Skipped malformed episode 1"], "imported": 1}, False),
+            ("problems", 10 * MINUTE, {"problems": ["Skipped malformed episode 1"], "failed": 1}, True),
             ("problems", 10 * MINUTE, FAILED, True),
             ("unreachable", 10 * MINUTE, FAILED, True),
             ("failed", 10 * MINUTE, {}, True),
@@ -69,6 +72,15 @@ class TestStaleness:
     ) -> None:
         add_run(scene, NOW - age, outcome, **entry)
         assert status_of(scene).is_stale is stale
+
+    def test_an_answer_that_was_not_believed_does_not(self, scene: Scene) -> None:
+        scene.episodes = [make_episode(each) for each in range(75000, 75005)]
+        scene.import_all()
+        success = status_of(scene).last_sync
+        del scene.episodes[1:]
+        scene.import_all()
+        status = status_of(scene)
+        assert (status.last_sync, status.records[1].failures_in_a_row) == (success, 1)
 
     def test_an_import_by_hand_does_not_prove_that_cron_runs(self, scene: Scene) -> None:
         add_run(scene, NOW - MINUTE, command="import")

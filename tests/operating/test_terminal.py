@@ -18,6 +18,7 @@ from rich.text import Text
 
 from sgsync.cli.app import app
 from sgsync.cli.render_table import print_paragraphs, widths
+from sgsync.settings import PREFIX, Settings
 from tests.cli.conftest import Sgsync
 from tests.cli.test_administration import loaded_modules
 from tests.operating.conftest import settings_of
@@ -157,7 +158,7 @@ def test_tables_fit_the_terminal(screens: Screens, name: str, columns: int) -> N
     [
         ("fetch", ["74611", "74644", "2026-11-28 18:00", "Jackalope99"]),
         ("status", ["74701", "sg_crew_88103", "alttprleague"]),
-        ("doctor", ["SGSYNC_DATABASE_URL_FILE"]),
+        ("doctor", [PREFIX + name.upper() for name in Settings.model_fields]),
         ("explain", ["74612", "corvidlane", "dunyazad"]),
         ("tournaments", ["alttprleague", "sglive26"]),
         ("placeholders", ["sg_crew_88103", "sg_4377"]),
