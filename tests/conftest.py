@@ -3,6 +3,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests import nursery as processes
+from tests.nursery import Nursery
 from tests.postgres import Databases, MakeDatabase, Start, running_server
 
 
@@ -12,6 +14,12 @@ def databases() -> Iterator[Databases]:
         databases = Databases(url)
         yield databases
         databases.drop_templates()
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    with processes.nursery() as nursery:
+        yield nursery
 
 
 @pytest.fixture

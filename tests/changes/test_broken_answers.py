@@ -11,7 +11,7 @@ from sgsync.report import Outcome
 from tests.changes.conftest import checked_scene
 from tests.changes.feed import Feed
 from tests.changes.helpers import EPISODE, imported, totals, warnings
-from tests.cli.conftest import Sgsync
+from tests.command_line import Sgsync
 from tests.feed_json import make_episode
 from tests.postgres import Databases
 from tests.scene import LEAGUE, Scene, canned_feed, changed_tables

@@ -17,7 +17,7 @@ from tests.changes.helpers import (
     totals,
     warnings,
 )
-from tests.cli.conftest import Sgsync
+from tests.command_line import Sgsync
 from tests.feed_json import make_channel, make_crew, make_episode, make_match, make_player
 from tests.scene import RUN_RECORD, Scene, changed_tables
 

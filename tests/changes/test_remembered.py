@@ -7,7 +7,7 @@ import pytest
 from sgsync.administration import prune, read_history
 from sgsync.errors import UsageError
 from tests.changes.helpers import EPISODE, edit, imported, match_of
-from tests.cli.conftest import Sgsync
+from tests.command_line import Sgsync
 from tests.feed_json import make_episode, make_player
 from tests.scene import Scene, logged_lines
 

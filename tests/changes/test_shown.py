@@ -5,7 +5,7 @@ import pytest
 from sgsync.cli.render_plans import print_plans
 from sgsync.wiring import now
 from tests.changes.helpers import EPISODE, at, edit, imported, match_of, starting, warnings
-from tests.cli.conftest import Finished, Sgsync
+from tests.command_line import Finished, Sgsync
 from tests.feed_json import Json, make_channel, make_crew, make_episode, make_match, make_player
 from tests.scene import Scene
 

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tests.cli.conftest import Sgsync
+from tests.command_line import Sgsync
 from tests.consumers import watch_updates
 from tests.postgres import MakeDatabase, connect
 from tests.scene import Scene

@@ -9,7 +9,7 @@ import pytest
 
 from sgsync.errors import ConfigurationError, DatabaseUnreachableError, NotMigratedError
 from sgsync.settings import Settings, load_settings
-from tests.cli.conftest import Finished, Sgsync
+from tests.command_line import Finished, Sgsync
 from tests.postgres import MakeDatabase
 from tests.scene import RUN_RECORD, Scene, canned_feed, changed_tables, unused_url
 

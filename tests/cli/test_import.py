@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from tests.cli.conftest import Sgsync
+from tests.command_line import Sgsync
 from tests.feed_json import make_episode
 from tests.scene import Scene, canned_feed, json_feed, sample
 

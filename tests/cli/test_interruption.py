@@ -8,7 +8,7 @@ import pytest
 
 from sgsync.cli import app as command_line
 from sgsync.cli import logs
-from tests.cli.conftest import Sgsync
+from tests.command_line import Sgsync
 from tests.postgres import connect
 from tests.scene import RUN_RECORD, Scene, changed_tables, hanging_feed, somebody_waits, wait_until
 

@@ -14,7 +14,8 @@ import pytest
 from sgsync.errors import FeedUnreachableError
 from sgsync.fetch.courier import Courier, one_ahead
 from sgsync.report import Outcome
-from tests.cli.conftest import WIDE, Sgsync
+from tests.cli.conftest import WIDE
+from tests.command_line import Sgsync
 from tests.feed_json import make_episode, make_event
 from tests.importing.conftest import MakeScene
 from tests.postgres import connect

@@ -1,20 +1,12 @@
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.faults.nursery import Nursery, nursery
-
-
-@pytest.fixture(scope="session")
-def sgsync_processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
-    with nursery(tmp_path_factory.mktemp("nursery")) as made:
-        yield made
+from tests.command_line import Sgsync
+from tests.nursery import Nursery
 
 
 @pytest.fixture
-def sgsync(sgsync_processes: Nursery, tmp_path: Path) -> Nursery:
-    """sgsync's command line as quick processes, in this test's folder, without settings."""
-    sgsync_processes.folder = tmp_path
-    sgsync_processes.settings = {}
-    return sgsync_processes
+def sgsync(nursery: Nursery, tmp_path: Path) -> Sgsync:
+    """sgsync in this test's folder, without settings."""
+    return Sgsync(nursery, tmp_path)

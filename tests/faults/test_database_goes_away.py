@@ -13,8 +13,8 @@ from threading import Event, Thread
 
 import pytest
 
+from tests.command_line import Finished, Sgsync
 from tests.database.test_migrations import objects
-from tests.faults.nursery import Ended, Nursery
 from tests.faults.pooler import POOL_SIZE, PROGRAM, pgbouncer
 from tests.faults.proxy import Incident, Moment, postgres_proxy
 from tests.faults.stories import BITWING, NEVER_SEEN, revised_schedules, schedules, settings_for
@@ -36,7 +36,7 @@ FULL = """
 
 
 @pytest.fixture
-def scene(database_url: str, sgsync: Nursery) -> Iterator[Scene]:
+def scene(database_url: str, sgsync: Sgsync) -> Iterator[Scene]:
     """Two tournaments with their schedules, and sgsync pointed at them."""
     with scene_on(database_url) as scene:
         with_league(scene, LEAGUE, LIVE)
@@ -45,7 +45,7 @@ def scene(database_url: str, sgsync: Nursery) -> Iterator[Scene]:
         yield scene
 
 
-def assert_told(ended: Ended, exit_code: int, *fragments: str) -> None:
+def assert_told(ended: Finished, exit_code: int, *fragments: str) -> None:
     """Problems in as many sentences as there are, and nothing else on stderr."""
     assert ended.exit_code == exit_code, ended.stderr
     problems = [line for line in ended.lines if not line.startswith("INFO: ")]
@@ -74,12 +74,12 @@ def strange_server(treat: Callable[[socket.socket], object]) -> Iterator[str]:
     thread.join(30)
 
 
-def test_a_server_that_hangs_up_at_once(sgsync: Nursery) -> None:
+def test_a_server_that_hangs_up_at_once(sgsync: Sgsync) -> None:
     with strange_server(socket.socket.close) as url:
         assert_told(sgsync("import-all", SGSYNC_DATABASE_URL=url), 4, "Cannot use the database")
 
 
-def test_a_server_that_never_answers_is_waited_for_as_long_as_the_url_says(sgsync: Nursery) -> None:
+def test_a_server_that_never_answers_is_waited_for_as_long_as_the_url_says(sgsync: Sgsync) -> None:
     over = Event()
     with strange_server(lambda _: over.wait(30)) as url:
         begun = time.monotonic()
@@ -91,7 +91,7 @@ def test_a_server_that_never_answers_is_waited_for_as_long_as_the_url_says(sgsyn
 
 @pytest.mark.parametrize("moment", Moment, ids=lambda moment: moment.name.lower())
 def test_a_connection_that_is_lost_at_commit_costs_nothing(
-    databases: Databases, scene: Scene, sgsync: Nursery, moment: Moment
+    databases: Databases, scene: Scene, sgsync: Sgsync, moment: Moment
 ) -> None:
     copy = databases.copy(scene.url)
     with postgres_proxy(copy) as proxy:
@@ -112,7 +112,7 @@ def test_a_connection_that_is_lost_at_commit_costs_nothing(
 
 
 def test_a_read_only_database_can_be_looked_at_and_is_told_when_something_is_to_be_written(
-    scene: Scene, sgsync: Nursery
+    scene: Scene, sgsync: Sgsync
 ) -> None:
     sgsync("import-all")
     scene.execute(f"ALTER DATABASE {database_of(scene)} SET default_transaction_read_only = on")
@@ -135,7 +135,7 @@ def database_of(scene: Scene) -> str:
 
 
 def test_one_document_tells_what_was_done_before_the_database_was_lost(
-    databases: Databases, scene: Scene, sgsync: Nursery
+    databases: Databases, scene: Scene, sgsync: Sgsync
 ) -> None:
     copy = databases.copy(scene.url)
     with postgres_proxy(copy) as proxy:
@@ -155,7 +155,7 @@ def test_one_document_tells_what_was_done_before_the_database_was_lost(
     assert [each["id"] for each in document["tournaments"]] == [1]
 
 
-def test_and_that_nothing_was_where_it_was_never_there(scene: Scene, sgsync: Nursery) -> None:
+def test_and_that_nothing_was_where_it_was_never_there(scene: Scene, sgsync: Sgsync) -> None:
     url = unused_url(scene.url, database="nobody_made_this").replace("+psycopg", "", 1)
     for command in ("import-all --json", "import 1 --json"):
         ended = sgsync(*command.split(), SGSYNC_DATABASE_URL=url)
@@ -165,7 +165,7 @@ def test_and_that_nothing_was_where_it_was_never_there(scene: Scene, sgsync: Nur
 
 
 def test_a_disk_that_is_full_for_one_statement_costs_one_tournament_one_run(
-    scene: Scene, sgsync: Nursery
+    scene: Scene, sgsync: Sgsync
 ) -> None:
     scene.execute(FULL)
     scene.execute(
@@ -183,7 +183,7 @@ def test_a_disk_that_is_full_for_one_statement_costs_one_tournament_one_run(
 
 
 def test_a_disk_that_is_full_is_no_conflict_between_a_placeholder_and_a_user(
-    scene: Scene, sgsync: Nursery
+    scene: Scene, sgsync: Sgsync
 ) -> None:
     sgsync("import-all")
     scene.add_user(BITWING, "the real bitwing")
@@ -203,7 +203,7 @@ def test_a_disk_that_is_full_is_no_conflict_between_a_placeholder_and_a_user(
     [("INSERT ON sgsync.run", 0), ("UPDATE ON sgsync.run", 24), ("INSERT ON audit_logs", 0)],
 )
 def test_a_disk_that_is_full_when_the_run_is_recorded(
-    scene: Scene, sgsync: Nursery, trigger: str, matches: int
+    scene: Scene, sgsync: Sgsync, trigger: str, matches: int
 ) -> None:
     scene.execute(FULL)
     scene.execute(f"CREATE TRIGGER full_disk BEFORE {trigger} FOR EACH ROW EXECUTE FUNCTION full_disk()")
@@ -219,7 +219,7 @@ def test_a_disk_that_is_full_when_the_run_is_recorded(
 
 @needs_pgbouncer
 def test_behind_a_pooler_everything_works_and_leaves_its_connections_as_they_were(
-    scene: Scene, sgsync: Nursery
+    scene: Scene, sgsync: Sgsync
 ) -> None:
     with pgbouncer(scene.url) as url:
         sgsync.settings |= {"SGSYNC_DATABASE_URL": url}
@@ -252,7 +252,7 @@ def settings_of_pool(url: str) -> set[tuple[object, ...]]:
 
 @needs_pgbouncer
 def test_a_migration_through_a_pooler_is_refused_unless_there_is_nothing_to_do(
-    make_database: MakeDatabase, sgsync: Nursery
+    make_database: MakeDatabase, sgsync: Sgsync
 ) -> None:
     """What it would set for its session stayed with the pooled one."""
     url = make_database(migrated=False)

@@ -3,16 +3,17 @@
 What each fault means to the client is in tests/fetch; here it goes through the whole program.
 """
 
-import gzip
 import json
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import repeat
 
 import pytest
 
+from tests.command_line import Finished, Sgsync
 from tests.faults.effort import EFFORT
-from tests.faults.nursery import Ended, Nursery
 from tests.faults.stories import settings_for
 from tests.feed_json import Json, make_crew, make_episode, make_event, make_player
 from tests.fetch.loopback import Connection, Loopback, http_answer, loopback
@@ -36,6 +37,18 @@ def body(data: bytes, *header: str, length: int | None = None) -> Fault:
     return lambda connection: connection.send(http_answer(data, *header, length=length))
 
 
+def megabytes(count: int) -> Fault:
+    """A list of that much nothing, sent from little memory."""
+
+    def send(connection: Connection) -> None:
+        connection.send(http_answer(b"[", length=count * len(MEGABYTE) + 2))
+        for _ in range(count):
+            connection.send(MEGABYTE)
+        connection.send(b"]")
+
+    return send
+
+
 def schedule(episodes: list[Json], encoding: str = "utf-8") -> Fault:
     return body(json.dumps(episodes, ensure_ascii=encoding == "utf-8").encode(encoding))
 
@@ -54,8 +67,15 @@ def episodes_of(slug: str, first_id: int, size: int = 1) -> list[Json]:
 
 
 def bomb(connection: Connection) -> None:
-    """300 MB behind 300 kB."""
-    connection.send(http_answer(_BOMB, "Content-Encoding: gzip"))
+    """300 MB behind little more than one."""
+    packing = zlib.compressobj(level=1, wbits=zlib.MAX_WBITS | 16)
+    packed = (packing.compress(part) for part in (b"[", *repeat(MEGABYTE, 300), b"]"))
+    connection.send(http_answer(b"".join(packed) + packing.flush(), "Content-Encoding: gzip"))
+
+
+def crowd(connection: Connection) -> None:
+    """10,000,000 entries."""
+    connection.send(http_answer(b"[" + b"[]," * 10**7 + b"[]]"))
 
 
 def truncated(connection: Connection) -> None:
@@ -63,8 +83,6 @@ def truncated(connection: Connection) -> None:
     connection.send(http_answer(whole[:-10], length=len(whole)))
     connection.close()
 
-
-_BOMB = gzip.compress(b"[" + MEGABYTE * 300 + b"]")
 
 # The fault, and a fragment of the sentence about it.
 LOST: dict[str, tuple[Fault, str]] = {
@@ -82,8 +100,8 @@ LOST: dict[str, tuple[Fault, str]] = {
     "null": (body(b"null"), "null came"),
     "deep JSON": (body(b"[" * 200_000), "nested too deeply"),
     "300 MB behind a small gzip": (bomb, "larger than"),
-    "300 MB as they are": (body(b"[" + MEGABYTE * 300 + b"]"), "larger than"),
-    "30 MB that would be 700 in memory": (body(b"[" + b"[]," * 10**7 + b"[]]"), "more than a schedule"),
+    "300 MB as they are": (megabytes(300), "larger than"),
+    "30 MB that would be 700 in memory": (crowd, "more than a schedule"),
     "brotli": (body(b"\x0b\x02\x80[]\x03", "Content-Encoding: br"), "not asked for"),
     "a wrong charset": (schedule([make_episode(title="Café")], "latin-1"), "not UTF-8"),
 }
@@ -109,12 +127,12 @@ def scene(database_url: str) -> Scene:
 
 
 def run(
-    scene: Scene, sgsync: Nursery, fault: Fault, deadline: float = DEADLINE, *, is_large: bool = False
-) -> Ended:
+    scene: Scene, sgsync: Sgsync, fault: Fault, deadline: float = DEADLINE, *, is_large: bool = False
+) -> Finished:
     """Import everything; it ends by the deadline and in bounds."""
     with feed(fault) as server:
         begun = time.monotonic()
-        start = sgsync.measured if is_large else sgsync
+        start = sgsync.fresh if is_large else sgsync
         ended = start("import-all", **settings_for(scene.url, server.url), SGSYNC_DEADLINE=f"{deadline}s")
     assert time.monotonic() - begun < deadline + GRACE
     assert ended.peak_bytes < MOST_MEMORY, f"{ended.peak_bytes:,} bytes"
@@ -127,7 +145,7 @@ def imported_by_tournament(scene: Scene) -> dict[int, int]:
 
 
 @pytest.mark.parametrize("fault", LOST)
-def test_only_the_tournament_concerned_is_lost(scene: Scene, sgsync: Nursery, fault: str) -> None:
+def test_only_the_tournament_concerned_is_lost(scene: Scene, sgsync: Sgsync, fault: str) -> None:
     misbehave, fragment = LOST[fault]
     ended = run(scene, sgsync, misbehave)
     assert ended.exit_code == 1, ended.stderr
@@ -143,7 +161,7 @@ def drip(connection: Connection) -> None:
 
 @pytest.mark.parametrize("fault", [Connection.hang, drip])
 def test_one_that_hangs_or_drips_ends_with_the_run_and_costs_nothing_that_is_done(
-    scene: Scene, sgsync: Nursery, fault: Fault
+    scene: Scene, sgsync: Sgsync, fault: Fault
 ) -> None:
     scene.execute("UPDATE tournament SET id = 4 WHERE id = 2")  # the last to be asked for
     ended = run(scene, sgsync, fault, deadline=2)
@@ -158,7 +176,7 @@ def test_one_that_hangs_or_drips_ends_with_the_run_and_costs_nothing_that_is_don
 )
 @pytest.mark.parametrize("fault", [Connection.hang, drip])
 def test_one_that_hangs_or_drips_leaves_time_for_the_others(
-    scene: Scene, sgsync: Nursery, fault: Fault
+    scene: Scene, sgsync: Sgsync, fault: Fault
 ) -> None:
     ended = run(scene, sgsync, fault, deadline=110)
     assert ended.exit_code == 1, ended.stderr
@@ -166,7 +184,7 @@ def test_one_that_hangs_or_drips_leaves_time_for_the_others(
 
 
 def test_a_feed_that_refuses_for_a_while_costs_the_tournament_of_that_while(
-    scene: Scene, sgsync: Nursery
+    scene: Scene, sgsync: Sgsync
 ) -> None:
     """Refused is the whole site: here it goes away after the first answer, and comes back for the last."""
     with feed(Connection.reset) as server:
@@ -186,7 +204,7 @@ def listed_again(slug: str) -> list[Json]:
     return [first, second, first, {**second, "title": "Another"}]
 
 
-def test_of_an_episode_that_is_listed_twice_the_first_counts(scene: Scene, sgsync: Nursery) -> None:
+def test_of_an_episode_that_is_listed_twice_the_first_counts(scene: Scene, sgsync: Sgsync) -> None:
     ended = run(scene, sgsync, schedule(listed_again(CONCERNED)))
     assert ended.exit_code == 1
     (problem,) = [line for line in ended.lines if not line.startswith("INFO: ")]
@@ -195,7 +213,7 @@ def test_of_an_episode_that_is_listed_twice_the_first_counts(scene: Scene, sgsyn
     assert imported_by_tournament(scene) == {1: 3, 2: 2, 3: 3}
 
 
-def test_ten_thousand_episodes_are_imported(scene: Scene, sgsync: Nursery) -> None:
+def test_ten_thousand_episodes_are_imported(scene: Scene, sgsync: Sgsync) -> None:
     many = schedule(episodes_of(CONCERNED, 100_000, 10_000))
     ended = run(scene, sgsync, many, deadline=60, is_large=True)
     assert ended.exit_code == 0, ended.stderr[-2000:]

@@ -7,9 +7,10 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
-from tests.faults.nursery import CHECKOUT, Nursery
+from tests.command_line import Sgsync
 from tests.faults.stories import BITWING, revised_schedules, schedules, settings_for
 from tests.faults.test_secrets import COMMANDS
+from tests.nursery import CHECKOUT
 from tests.postgres import SCHEMA_FILES, SCHEMAS, Databases, connect
 from tests.scene import LEAGUE, LIVE, Scene, scene_on, unused_url, with_league
 
@@ -46,7 +47,7 @@ def owner_url(databases: Databases) -> Iterator[str]:
 
 
 @pytest.fixture
-def granted(databases: Databases, owner_url: str, sgsync: Nursery) -> Iterator[Scene]:
+def granted(databases: Databases, owner_url: str, sgsync: Sgsync) -> Iterator[Scene]:
     """A scene under the documented rights, with the feed of the league."""
     role = f"importer_{uuid4().hex}"
     databases.administer(f"CREATE ROLE {{}} LOGIN PASSWORD '{PASSWORD}'", role)
@@ -69,7 +70,7 @@ def grant(url: str, role: str) -> None:
         owner.execute(GRANTS.read_text(encoding="utf-8").replace(ROLE, role).encode())
 
 
-def succeed(sgsync: Nursery, *arguments: str, **settings: str) -> str:
+def succeed(sgsync: Sgsync, *arguments: str, **settings: str) -> str:
     ended = sgsync(*arguments, **settings)
     assert ended.exit_code == 0, (arguments, ended.stderr)
     return ended.stderr + ended.stdout
@@ -97,7 +98,7 @@ RUNS = (
 )
 
 
-def test_every_command_works_with_the_documented_rights(granted: Scene, sgsync: Nursery) -> None:
+def test_every_command_works_with_the_documented_rights(granted: Scene, sgsync: Sgsync) -> None:
     tried = {name for name in COMMANDS if any(f"{run} ".startswith(f"{name} ") for run in RUNS)}
     assert tried == set(COMMANDS) - NOT_THE_IMPORTERS
     shown = {run: succeed(sgsync, *run.split()) for run in RUNS}
@@ -108,7 +109,7 @@ def test_every_command_works_with_the_documented_rights(granted: Scene, sgsync: 
     assert granted.count('"match"') == 24
 
 
-def test_so_does_a_merge_that_an_import_makes_by_itself(granted: Scene, sgsync: Nursery) -> None:
+def test_so_does_a_merge_that_an_import_makes_by_itself(granted: Scene, sgsync: Sgsync) -> None:
     succeed(sgsync, "import-all")
     placeholder = granted.value("SELECT id FROM users WHERE discord_username = 'sg_4377'")
     user = granted.add_user(BITWING, "the real bitwing")
@@ -130,7 +131,7 @@ def test_so_does_a_merge_that_an_import_makes_by_itself(granted: Scene, sgsync: 
     assert granted.rows("SELECT 1 FROM users WHERE id = %s", placeholder) == []
 
 
-def test_so_does_link_placeholder(granted: Scene, sgsync: Nursery) -> None:
+def test_so_does_link_placeholder(granted: Scene, sgsync: Sgsync) -> None:
     succeed(sgsync, "import-all")
     granted.add_user(BITWING, "the real bitwing")
     told = succeed(sgsync, "link-placeholder", "sg_4377", "--discord-id", str(BITWING), "--yes")
@@ -138,7 +139,7 @@ def test_so_does_link_placeholder(granted: Scene, sgsync: Nursery) -> None:
 
 
 def test_deleting_cancelled_matches_needs_the_right_that_is_not_granted_by_default(
-    granted: Scene, sgsync: Nursery
+    granted: Scene, sgsync: Sgsync
 ) -> None:
     succeed(sgsync, "import-all")
     del granted.episodes[0]
@@ -169,7 +170,7 @@ NEEDED_BY_NOBODY = (
 )
 
 
-def test_what_nobody_needs_is_refused(granted: Scene, sgsync: Nursery) -> None:
+def test_what_nobody_needs_is_refused(granted: Scene, sgsync: Sgsync) -> None:
     assert granted.count("tournament")
     with connect(sgsync.settings["SGSYNC_DATABASE_URL"]) as importer:
         for statement in NEEDED_BY_NOBODY:
@@ -178,7 +179,7 @@ def test_what_nobody_needs_is_refused(granted: Scene, sgsync: Nursery) -> None:
 
 
 def test_without_the_right_to_delete_users_a_merge_changes_nothing_and_says_why(
-    granted: Scene, sgsync: Nursery
+    granted: Scene, sgsync: Sgsync
 ) -> None:
     succeed(sgsync, "import-all")
     granted.add_user(BITWING, "the real bitwing")
@@ -193,7 +194,7 @@ def test_without_the_right_to_delete_users_a_merge_changes_nothing_and_says_why(
     assert succeed(sgsync, "import-all")
 
 
-def test_the_importing_role_cannot_migrate_and_is_told(granted: Scene, sgsync: Nursery) -> None:
+def test_the_importing_role_cannot_migrate_and_is_told(granted: Scene, sgsync: Sgsync) -> None:
     granted.execute("DROP TABLE sgsync.link")
     granted.execute("UPDATE sgsync.alembic_version SET version_num = '0002'")
     refused = sgsync("migrate")

@@ -11,12 +11,13 @@ from threading import Event, Thread
 import psycopg
 import pytest
 
+from tests.command_line import Finished, Running, Sgsync
 from tests.database.test_migrations import objects
 from tests.faults.effort import some_of
-from tests.faults.nursery import Ended, Nursery, Running
 from tests.faults.proxy import Incident, Moment, postgres_proxy
 from tests.faults.state import State, difference, state_of
 from tests.faults.stories import NEVER_SEEN, STORIES, Story, settings_for
+from tests.nursery import Nursery
 from tests.postgres import Databases, connect
 from tests.scene import Scene
 
@@ -35,9 +36,11 @@ class Undisturbed:
 
 
 @pytest.fixture(scope="module")
-def told(databases: Databases, sgsync_processes: Nursery) -> Iterator["Told"]:
+def told(
+    databases: Databases, nursery: Nursery, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator["Told"]:
     with ExitStack() as stack:
-        yield Told(databases, sgsync_processes, stack)
+        yield Told(databases, Sgsync(nursery, tmp_path_factory.mktemp("sgsync")), stack)
 
 
 @dataclass(eq=False)
@@ -45,7 +48,7 @@ class Told:
     """Tells stories, each time on a new copy of its database."""
 
     databases: Databases
-    sgsync: Nursery
+    sgsync: Sgsync
     stack: ExitStack
 
     @cache  # noqa: B019 - lives as long as the module's tests
@@ -69,7 +72,7 @@ class Told:
     def start(self, story: Story, scene: Scene, url: str) -> Running:
         return self.sgsync.start(*story.arguments, **settings_for(url, scene.feed_url))
 
-    def run(self, story: Story, scene: Scene, url: str) -> Ended:
+    def run(self, story: Story, scene: Scene, url: str) -> Finished:
         return self.start(story, scene, url).wait()
 
 
@@ -153,7 +156,7 @@ def test_stopped_at_any_statement_the_next_run_ends_as_if_nothing_had_been(told:
             assert_same_end(scene, undisturbed, about)
 
 
-def run_until(told: Told, story: Story, scene: Scene, stop: Stop) -> tuple[Ended, str]:
+def run_until(told: Told, story: Story, scene: Scene, stop: Stop) -> tuple[Finished, str]:
     """How a run ends that is stopped, and at which statement that was."""
     started = Future[Running]()
     kill = (lambda: started.result().kill()) if stop.by_kill else (lambda: None)
@@ -163,7 +166,7 @@ def run_until(told: Told, story: Story, scene: Scene, stop: Stop) -> tuple[Ended
     return ended, proxy.statements[stop.at - 1]
 
 
-def assert_told(cut: Ended, about: str) -> None:
+def assert_told(cut: Finished, about: str) -> None:
     """It went on where that was possible; else one sentence says what happened."""
     assert cut.exit_code in {0, 1, 4}, about
     assert "Traceback" not in cut.stderr, about

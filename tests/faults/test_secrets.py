@@ -18,8 +18,8 @@ import pytest
 import typer
 
 from sgsync.cli.app import app
+from tests.command_line import Finished, Sgsync
 from tests.faults.effort import some_of
-from tests.faults.nursery import Ended, Nursery
 from tests.faults.stories import schedules, settings_for
 from tests.postgres import Databases
 from tests.scene import LEAGUE, LIVE, Scene, scene_on, with_league
@@ -173,7 +173,7 @@ def ways_in(right_url: str, tmp_path: Path) -> Iterator[Mapping[str, Settings]]:
         }
 
 
-def run(sgsync: Nursery, command: str, settings: Settings, verbosity: str) -> Ended:
+def run(sgsync: Sgsync, command: str, settings: Settings, verbosity: str) -> Finished:
     """With settings from the environment, or from files by their name."""
     nobody = {"SGSYNC_API_URL": f"http://{NOWHERE}/api", "SGSYNC_DEADLINE": "0.1s"}
     variables = nobody | {name: value for name, value in settings.items() if name.isupper()}
@@ -185,7 +185,7 @@ def run(sgsync: Nursery, command: str, settings: Settings, verbosity: str) -> En
     return sgsync(*arguments, **variables)
 
 
-def test_a_password_is_never_shown(sgsync: Nursery, ways_in: Mapping[str, Settings]) -> None:
+def test_a_password_is_never_shown(sgsync: Sgsync, ways_in: Mapping[str, Settings]) -> None:
     everything = [
         (command, way, verbosity) for way in ways_in for command in COMMANDS for verbosity in VERBOSITIES
     ]
@@ -199,14 +199,14 @@ def test_a_password_is_never_shown(sgsync: Nursery, ways_in: Mapping[str, Settin
         assert ended.exit_code in {0, 1, 2, 3, 4, 5}, about
 
 
-def test_every_command_was_tried_with_arguments_that_it_takes(sgsync: Nursery, right_url: str) -> None:
+def test_every_command_was_tried_with_arguments_that_it_takes(sgsync: Sgsync, right_url: str) -> None:
     for command in COMMANDS:
         ended = run(sgsync, command, {"SGSYNC_DATABASE_URL": with_password(right_url)}, "")
         assert "Usage:" not in ended.stderr, (command, ended.stderr)
 
 
 def test_a_password_is_in_no_row_and_in_no_session(
-    right_url: str, databases: Databases, sgsync: Nursery
+    right_url: str, databases: Databases, sgsync: Sgsync
 ) -> None:
     url = databases.copy(right_url)
     sessions: list[str] = []
@@ -226,7 +226,7 @@ def test_a_password_is_in_no_row_and_in_no_session(
     databases.drop(url)
 
 
-def test_the_demo_shows_none_either(sgsync: Nursery) -> None:
+def test_the_demo_shows_none_either(sgsync: Sgsync) -> None:
     # Started by root, its server runs as somebody who must be able to enter the folder.
     with TemporaryDirectory(prefix="sgsync-", dir="/tmp") as folder:
         Path(folder).chmod(0o755)

@@ -14,13 +14,14 @@ import psycopg
 import pytest
 
 from sgsync import linking
+from tests.command_line import Finished, Sgsync
 from tests.consumers import check_consumers, watch_updates
 from tests.faults.effort import EFFORT, SEED, some_of
-from tests.faults.nursery import Ended, Nursery
 from tests.faults.proxy import Incident, Moment, postgres_proxy
 from tests.faults.state import State, difference, state_of
 from tests.faults.stories import BITWING, NEWCOMER, Story, later_import, revised_schedules, settings_for
 from tests.feed_json import make_crew, make_player
+from tests.nursery import Nursery
 from tests.postgres import Databases, connect
 from tests.scene import RUN_RECORD, Scene, changed_tables, scene_on, somebody_waits, wait_until
 
@@ -122,7 +123,7 @@ class Orders:
     """An import and writes of the application, in any order and in the middle of each other."""
 
     databases: Databases
-    sgsync: Nursery
+    sgsync: Sgsync
     story: Story
 
     @contextmanager
@@ -134,7 +135,7 @@ class Orders:
         finally:
             self.databases.drop(url)
 
-    def run(self, scene: Scene, url: str) -> Ended:
+    def run(self, scene: Scene, url: str) -> Finished:
         return self.sgsync(*self.story.arguments, **settings_for(url, scene.feed_url))
 
     @cache  # noqa: B019 - lives as long as the module's tests
@@ -176,9 +177,11 @@ def _first(statements: Sequence[str], words: str, after: int = 0) -> int:
 
 
 @pytest.fixture(scope="module")
-def orders(databases: Databases, sgsync_processes: Nursery) -> Iterator[Orders]:
+def orders(
+    databases: Databases, nursery: Nursery, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Orders]:
     story = later_import(databases)
-    yield Orders(databases, sgsync_processes, story)
+    yield Orders(databases, Sgsync(nursery, tmp_path_factory.mktemp("sgsync")), story)
     databases.drop(story.url)
 
 
@@ -234,7 +237,7 @@ def assert_one_of(ends: Iterable[State], found: State, about: str) -> None:
     pytest.fail("\nor\n".join(differences))
 
 
-def assert_undisturbed(ended: Ended, about: str) -> None:
+def assert_undisturbed(ended: Finished, about: str) -> None:
     assert ended.exit_code in {0, 1}, about
     for word in ("Traceback", "deadlock", "SQLSTATE"):
         assert word not in ended.stderr, about
@@ -256,7 +259,7 @@ def link_bitwing(scene: Scene) -> object:
     return linking.link_placeholder("sg_4377", discord_id=str(BITWING), settings=scene.settings())
 
 
-def test_eight_processes_end_as_if_they_had_come_one_after_the_other(orders: Orders, sgsync: Nursery) -> None:
+def test_eight_processes_end_as_if_they_had_come_one_after_the_other(orders: Orders, sgsync: Sgsync) -> None:
     random = Random(SEED)
     commands = [command for command in COMMANDS if "--episode" not in command] + [("import", "2")]
     for _ in range(ROUNDS):
@@ -273,7 +276,7 @@ def test_eight_processes_end_as_if_they_had_come_one_after_the_other(orders: Ord
         assert_one_of(ends, found, "eight at once")
 
 
-def test_eight_processes_and_the_application_at_once(databases: Databases, sgsync: Nursery) -> None:
+def test_eight_processes_and_the_application_at_once(databases: Databases, sgsync: Sgsync) -> None:
     url = later_import(databases).url
     with scene_on(url) as scene, connect(url) as connection:
         watch_updates(connection)

@@ -24,8 +24,8 @@ from sgsync.cli import render_table
 from sgsync.cli.console import print_json
 from sgsync.cli.logs import JsonFormatter, TextFormatter
 from sgsync.text import clean
+from tests.command_line import Finished, Sgsync
 from tests.faults.effort import EFFORT
-from tests.faults.nursery import Ended, Nursery
 from tests.faults.stories import settings_for
 from tests.feed_json import Json, make_channel, make_crew, make_episode, make_match, make_player
 from tests.postgres import Databases
@@ -181,18 +181,18 @@ def league_url(databases: Databases) -> Iterator[str]:
 @quick(2)
 @given(names=st.lists(texts, min_size=40, max_size=40))
 def test_generated_names_go_through_the_whole_program(
-    databases: Databases, league_url: str, sgsync: Nursery, names: list[str]
+    databases: Databases, league_url: str, sgsync: Sgsync, names: list[str]
 ) -> None:
     go_through(databases, league_url, sgsync, nasty_schedule([*NASTY, *ORDINARY, *names]))
 
 
 def test_the_hostile_corpus_goes_through_the_whole_program(
-    databases: Databases, league_url: str, sgsync: Nursery
+    databases: Databases, league_url: str, sgsync: Sgsync
 ) -> None:
     go_through(databases, league_url, sgsync, sample("hostile"))
 
 
-def go_through(databases: Databases, league_url: str, sgsync: Nursery, entries: list[Any]) -> None:
+def go_through(databases: Databases, league_url: str, sgsync: Sgsync, entries: list[Any]) -> None:
     scene = Scene(databases.copy(league_url))
     answer = json.dumps(entries).encode()
     try:
@@ -203,7 +203,7 @@ def go_through(databases: Databases, league_url: str, sgsync: Nursery, entries: 
         databases.drop(scene.url)
 
 
-def look_everywhere(scene: Scene, sgsync: Nursery) -> None:
+def look_everywhere(scene: Scene, sgsync: Sgsync) -> None:
     for arguments in ("--dry-run --verbose", "--dry-run --json", "--dry-run --log-format json", "--verbose"):
         assert_harmless(sgsync("import-all", *arguments.split()), exit_codes={0, 1})
     assert_stored_harmlessly(scene)
@@ -239,7 +239,7 @@ def look_everywhere(scene: Scene, sgsync: Nursery) -> None:
     assert FORGED not in shown.splitlines()
 
 
-def assert_harmless(ended: Ended, exit_codes: frozenset[int] | set[int] = frozenset({0})) -> None:
+def assert_harmless(ended: Finished, exit_codes: frozenset[int] | set[int] = frozenset({0})) -> None:
     assert ended.exit_code in exit_codes, ended.stderr
     assert harmful_in(ended.stdout + ended.stderr, allowed="\n") == []
     for line in ended.lines:
@@ -271,11 +271,11 @@ def strings_in(value: Any) -> Iterator[str]:
 _OWN_COMMANDS = re.compile(r"\x1b\[[0-9;]*m|\x1b\[[12]?K|\x1b\[[0-9]*A|\x1b\[\?25[lh]")
 
 
-def on_terminal(sgsync: Nursery, *arguments: str, **settings: str) -> str:
+def on_terminal(sgsync: Sgsync, *arguments: str, **settings: str) -> str:
     """What a terminal gets, without the program's own commands to it."""
     ours, theirs = pty.openpty()
     running = sgsync.start_on(
-        theirs, *arguments, TERM="xterm-256color", NO_COLOR="", is_fresh=False, **settings
+        theirs, *arguments, is_fresh=False, TERM="xterm-256color", NO_COLOR="", **settings
     )
     os.close(theirs)
     received = bytearray()
@@ -293,7 +293,7 @@ def on_terminal(sgsync: Nursery, *arguments: str, **settings: str) -> str:
 
 
 def test_ordinary_names_are_shown_and_stored_as_they_are(
-    databases: Databases, league_url: str, sgsync: Nursery
+    databases: Databases, league_url: str, sgsync: Sgsync
 ) -> None:
     scene = Scene(databases.copy(league_url))
     entries = [
@@ -317,7 +317,7 @@ def test_ordinary_names_are_shown_and_stored_as_they_are(
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 def test_a_stream_that_cannot_hold_a_name_is_no_reason_to_crash(
-    databases: Databases, league_url: str, sgsync: Nursery, encoding: str
+    databases: Databases, league_url: str, sgsync: Sgsync, encoding: str
 ) -> None:
     """As where cron or a container has no UTF-8 locale."""
     scene = Scene(databases.copy(league_url))
@@ -328,7 +328,7 @@ def test_a_stream_that_cannot_hold_a_name_is_no_reason_to_crash(
             "PYTHONUTF8": "0",
         }
         for arguments in ("import-all --verbose", "placeholders"):
-            ended = sgsync.measured(*arguments.split())
+            ended = sgsync.fresh(*arguments.split())
             assert ended.exit_code in {0, 1}, ended.stderr
             assert "Traceback" not in ended.stderr
             assert "does not know" not in ended.stderr

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from sgsync.cli.app import main
-from tests.cli.conftest import WIDE, Finished, Sgsync
+from tests.cli.conftest import WIDE
+from tests.command_line import Finished, Sgsync
+from tests.nursery import Nursery
 from tests.scene import Scene, sample, scene_on, with_league
 
 
@@ -70,6 +72,6 @@ def sgsync(scene: Scene, bare: Here, monkeypatch: pytest.MonkeyPatch) -> Here:
 
 
 @pytest.fixture
-def process(tmp_path: Path) -> Sgsync:
+def process(nursery: Nursery, tmp_path: Path) -> Sgsync:
     """sgsync as a process of its own, without any setting."""
-    return Sgsync(tmp_path)
+    return Sgsync(nursery, tmp_path)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Finished
+from tests.command_line import Finished
 from tests.docs.reference import CHECKOUT
 from tests.operating.conftest import settings_of
 from tests.scene import Scene, canned_feed, unused_url

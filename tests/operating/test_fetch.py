@@ -10,7 +10,7 @@ import pytest
 
 from sgsync.fetch.answers import read_schedule
 from sgsync.looking.verdicts import judge
-from tests.cli.conftest import Sgsync
+from tests.command_line import Sgsync
 from tests.feed_json import make_crew, make_episode, make_event, make_match, make_player
 from tests.operating.conftest import Here
 from tests.scene import LEAGUE, Scene, canned_feed, json_feed, sample

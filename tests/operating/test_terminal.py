@@ -19,8 +19,8 @@ from rich.text import Text
 from sgsync.cli.app import app
 from sgsync.cli.render_table import print_paragraphs, widths
 from sgsync.settings import PREFIX, Settings
-from tests.cli.conftest import Sgsync
 from tests.cli.test_administration import loaded_modules
+from tests.command_line import Sgsync
 from tests.operating.conftest import settings_of
 from tests.postgres import Databases
 from tests.scene import LEAGUE, LIVE, Scene, sample, scene_on, with_league

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.cli.conftest import WIDE, Sgsync
+from tests.cli.conftest import WIDE
+from tests.command_line import Sgsync
 from tests.feed_json import Json, make_crew, make_episode
+from tests.nursery import Nursery
 from tests.scene import Scene, scene_on, with_league
 from tests.telling.receiver import Receiver, receiving
 
@@ -26,10 +28,10 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def sgsync(scene: Scene, tmp_path: Path) -> Sgsync:
+def sgsync(scene: Scene, nursery: Nursery, tmp_path: Path) -> Sgsync:
     """sgsync with the scene's database and feed."""
     urls = {"SGSYNC_DATABASE_URL": scene.url.replace("+psycopg", "", 1), "SGSYNC_API_URL": scene.feed_url}
-    return Sgsync(tmp_path, WIDE | urls)
+    return Sgsync(nursery, tmp_path, WIDE | urls)
 
 
 def episode_in(hours: float, episode_id: int = 75000, **fields: Any) -> Json:

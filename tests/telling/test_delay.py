@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from sgsync.cli import console
-from tests.cli.conftest import Sgsync
+from tests.command_line import Sgsync
 from tests.scene import Scene
 from tests.telling.receiver import Receiver
 

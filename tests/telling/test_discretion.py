@@ -11,7 +11,7 @@ from sgsync.errors import ConfigurationError
 from sgsync.fetch.http import Answer, UndeliveredError, post_notice
 from sgsync.settings import Settings, load_settings
 from sgsync.telling.teller import Teller
-from tests.cli.conftest import Sgsync
+from tests.command_line import Sgsync
 from tests.fetch.loopback import Connection, loopback
 from tests.scene import Scene, logged_lines
 from tests.telling.receiver import CANARY, Receiver, Reply

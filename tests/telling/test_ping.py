@@ -9,7 +9,7 @@ from sgsync.report import RunReport
 from sgsync.telling import ping
 from sgsync.telling.ending import Ending
 from sgsync.telling.teller import Teller
-from tests.cli.conftest import Sgsync
+from tests.command_line import Sgsync
 from tests.scene import Scene, hanging_feed, unused_url
 from tests.telling.receiver import Receiver
 
