@@ -17,6 +17,7 @@ Row = dict[str, Any]
 
 def write_memory(connection: sa.Connection, plan: Plan, applied: Applied, now: datetime) -> None:
     """Remember what `plan` imported, so that the next run can tell what changed since."""
+    writes.release_matches(connection, plan.claimed)
     writes.upsert_episodes(
         connection,
         [_episode_row(memory, applied, now) for memory in plan.memories],

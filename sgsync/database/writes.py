@@ -127,6 +127,13 @@ def upsert_rows(
     _execute(connection, statement.on_conflict_do_update(index_elements=keys, set_=changes), rows)
 
 
+def release_matches(connection: sa.Connection, match_ids: Sequence[int]) -> None:
+    """Let no episode of the ledger hold these matches: each can be one's only."""
+    if match_ids:
+        held = t.Episode.match_id == func.any(id_array(match_ids))
+        connection.execute(sa.update(t.Episode).values(match_id=None).where(held))
+
+
 def upsert_episodes(connection: sa.Connection, rows: Sequence[Row], *, saved_here: Sequence[int]) -> None:
     """Let the ledger hold `rows`, and their matches as they are left: so it shows who saves one later.
 

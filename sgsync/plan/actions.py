@@ -181,6 +181,7 @@ class Plan:
     cancellations: tuple[Cancellation, ...] = ()
     left: tuple[Skip, ...] = ()  # those of the skips that the history of their episode does not have yet
     memories: tuple[Memory, ...] = ()
+    claimed: tuple[int, ...] = ()  # matches that the ledger may still hold as those of other episodes
     new_members: tuple[Person, ...] = ()
     new_registrations: tuple[Person, ...] = ()
     skips: tuple[Skip, ...] = ()

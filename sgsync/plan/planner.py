@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sgsync.fetch.wire import SpeedGamingEpisode
 from sgsync.people.identity import Identities, Person
-from sgsync.plan.actions import Names, NewMatch, Plan, Seat, Skip, SkipReason
+from sgsync.plan.actions import Memory, Names, NewMatch, Plan, Seat, Skip, SkipReason
 from sgsync.plan.heard import Heard
 from sgsync.plan.importable import event_of
 from sgsync.plan.known import Known
@@ -51,6 +51,7 @@ def make_plan(heard: Heard, snapshot: Snapshot, options: PlanOptions, now: datet
         cancellations=absences.cancellations,
         left=left,
         memories=memories,
+        claimed=_claimed(memories, snapshot),
         new_members=_new_to_the_organization(newcomers, snapshot),
         new_registrations=_new_to_the_tournament(newcomers, snapshot),
         skips=(*reading.skips, *(_unchanged(each) for each in revised if not each.revision.tells_something)),
@@ -66,6 +67,17 @@ def _names(snapshot: Snapshot, identities: Identities) -> Names:
     return Names(
         people={**{user.id: user.name for user in snapshot.users.values()}, **dict(newcomers)},
         channels={channel.id: channel.name for channel in snapshot.channels.values()},
+    )
+
+
+def _claimed(memories: Iterable[Memory], snapshot: Snapshot) -> tuple[int, ...]:
+    """The matches that were not their episode's before: somebody may have given them its number by hand."""
+    ledger = snapshot.ledger
+    return tuple(
+        each.match_id
+        for each in memories
+        if each.match_id is not None
+        and (each.episode_id not in ledger or ledger[each.episode_id].match_id != each.match_id)
     )
 
 
