@@ -82,6 +82,8 @@ def main() -> NoReturn:
         # As stderr does by itself: where there is no UTF-8, a name is no reason to fail.
         sys.stdout.reconfigure(errors="backslashreplace")
     logs.configure()
+    if not (sys.stdout.isatty() and sys.stderr.isatty()):
+        _speak_plainly()
     try:
         app(prog_name=NAME)
     except SystemExit as error:
@@ -97,6 +99,12 @@ def main() -> NoReturn:
         # One line of it: somebody else's words could look like further errors.
         _tell(error, clean(f"sgsync failed in a way it does not know: {type(error).__name__}: {error}"), 1)
     sys.exit(0)
+
+
+def _speak_plainly() -> None:
+    """Without boxes in help and in what is said of a wrong command line: cron mails it."""
+    for each in (app, tournaments.app, people.app):
+        each.rich_markup_mode = None
 
 
 def _tell(error: Exception, sentences: str, exit_code: int) -> NoReturn:

@@ -6,6 +6,7 @@ import random
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ import typer
 from sgsync.cli import logs
 from sgsync.cli.options import LogFormat
 from sgsync.durations import parse_duration, parse_moment
-from sgsync.errors import UsageError
+from sgsync.errors import ConfigurationError, UsageError
 from sgsync.settings import AnySettings, load_settings
 
 log = logging.getLogger("sgsync")
@@ -25,9 +26,21 @@ def begin(
 ) -> AnySettings:
     """Start the log, load the settings and let them have their say on the log's form."""
     logs.configure(quiet=quiet, verbose=verbose, as_json=log_format is LogFormat.JSON)
-    settings = load_settings(kind, log_format=log_format, **flags)
+    try:
+        settings = load_settings(kind, log_format=log_format, **flags)
+    except ConfigurationError:
+        with suppress(OSError, ValueError):  # a file that cannot be read is among its faults
+            warn_of_misspelt_settings()
+        raise
     logs.configure(quiet=quiet, verbose=verbose, as_json=settings.log_format.value == LogFormat.JSON.value)
     return settings
+
+
+def warn_of_misspelt_settings() -> None:
+    from sgsync.sources import misspelt_names
+
+    for each in misspelt_names():
+        log.warning("No setting is called %s (%s): is %s meant?", each.name, each.source, each.meant)
 
 
 def linger(longest: timedelta, sleep: Callable[[float], None] = time.sleep) -> None:

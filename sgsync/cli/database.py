@@ -55,7 +55,9 @@ def history(
 
 
 def prune(
-    older_than: Annotated[str, typer.Option(help="What is older goes, such as 90d.")] = "90d",
+    older_than: Annotated[
+        str, typer.Option(help="What is older goes, such as 90d.", metavar="DURATION")
+    ] = "90d",
     dry_run: options.DryRun = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def fetch(
     slug: Annotated[
         str | None,
-        typer.Argument(help="The event's slug, as in SpeedGaming's addresses.", metavar="[SLUG]"),
+        typer.Argument(help="The event's slug, as in SpeedGaming's addresses.", metavar="SLUG"),
     ] = None,
     episode: Annotated[
         int | None, typer.Option(help="One episode instead of a schedule.", metavar="ID", show_default=False)

@@ -9,7 +9,8 @@ from sgsync.cli import options
 
 def status(
     max_age: Annotated[
-        str, typer.Option(help="How old the last successful import-all may be, such as 15m.")
+        str,
+        typer.Option(help="How old the last successful import-all may be, such as 15m.", metavar="DURATION"),
     ] = "15m",
     as_json: options.Json = False,
     quiet: Annotated[

@@ -32,7 +32,7 @@ def import_all(
 
     Examples: sgsync import-all --quiet; sgsync import-all --dry-run
     """
-    from sgsync.cli.console import begin, linger
+    from sgsync.cli.console import begin, linger, warn_of_misspelt_settings
     from sgsync.cli.progress import progress_of
     from sgsync.operations import import_all_enabled_tournaments
     from sgsync.settings import Settings
@@ -48,7 +48,7 @@ def import_all(
         deadline=deadline,
         random_delay=random_delay,
     )
-    _warn_of_misspelt_settings()
+    warn_of_misspelt_settings()
     if not dry_run:
         linger(settings.random_delay)
     with _document_of_a_lost_run(as_json=as_json), progress_of(quiet=quiet or as_json) as watcher:
@@ -99,7 +99,7 @@ def import_one(
 
     Examples: sgsync import 5; sgsync import 5 --episode 74611; sgsync import 5 --file schedule.json
     """
-    from sgsync.cli.console import begin
+    from sgsync.cli.console import begin, warn_of_misspelt_settings
     from sgsync.operations import import_episodes_for_tournament, read_schedule_file
     from sgsync.settings import Settings
 
@@ -113,7 +113,7 @@ def import_one(
         window_future=window_future,
         deadline=deadline,
     )
-    _warn_of_misspelt_settings()
+    warn_of_misspelt_settings()
     with _document_of_a_lost_run(as_json=as_json):
         report = import_episodes_for_tournament(
             tournament,
@@ -126,13 +126,6 @@ def import_one(
             settings=settings,
         )
     _show(report, as_json=as_json)
-
-
-def _warn_of_misspelt_settings() -> None:
-    from sgsync.sources import misspelt_names
-
-    for each in misspelt_names():
-        log.warning("No setting is called %s (%s): is %s meant?", each.name, each.source, each.meant)
 
 
 @contextmanager

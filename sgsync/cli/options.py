@@ -25,14 +25,25 @@ Update = Annotated[
     typer.Option("--update/--no-update", help="Let known matches follow SpeedGaming.", show_default=False),
 ]
 WindowPast = Annotated[
-    str | None, typer.Option(help="How far back the schedule is asked for, such as 2h.", show_default=False)
+    str | None,
+    typer.Option(
+        help="How far back the schedule is asked for, such as 2h.", metavar="DURATION", show_default=False
+    ),
 ]
 WindowFuture = Annotated[
-    str | None, typer.Option(help="How far ahead the schedule is asked for, such as 30d.", show_default=False)
+    str | None,
+    typer.Option(
+        help="How far ahead the schedule is asked for, such as 30d.", metavar="DURATION", show_default=False
+    ),
 ]
 DeadlineOption = Annotated[
     str | None,
-    typer.Option("--deadline", help="When to stop asking SpeedGaming, such as 4m.", show_default=False),
+    typer.Option(
+        "--deadline",
+        help="When to stop asking SpeedGaming, such as 4m.",
+        metavar="DURATION",
+        show_default=False,
+    ),
 ]
 RandomDelay = Annotated[
     str | None,
@@ -40,6 +51,7 @@ RandomDelay = Annotated[
         "--random-delay",
         help="Wait up to so long before, such as 30s, so that not everybody asks at the same second."
         " Not on a terminal.",
+        metavar="DURATION",
         show_default=False,
     ),
 ]

@@ -133,7 +133,10 @@ def list_all(
 @app.command()
 def prune(
     older_than: Annotated[
-        str, typer.Option("--older-than", help="How long ago they were made at least, such as 30d.")
+        str,
+        typer.Option(
+            "--older-than", help="How long ago they were made at least, such as 30d.", metavar="DURATION"
+        ),
     ],
     with_members: Annotated[
         bool,

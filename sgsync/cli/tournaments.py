@@ -43,7 +43,11 @@ def enable(
     tournament: TournamentId,
     slug: Annotated[
         str | None,
-        typer.Option(help="The event's slug on SpeedGaming; the stored one if left out.", show_default=False),
+        typer.Option(
+            help="The event's slug on SpeedGaming; the stored one if left out.",
+            metavar="SLUG",
+            show_default=False,
+        ),
     ] = None,
     check: Annotated[bool, typer.Option(help="Ask SpeedGaming whether it knows the event.")] = True,
     dry_run: options.DryRun = False,

@@ -1,6 +1,5 @@
 """Staff gives a match the number of another episode: from then on, it is that one's."""
 
-
 from tests.changes.helpers import EPISODE, field_of, imported, match_of, totals
 from tests.feed_json import make_episode
 from tests.scene import LIVE, RUN_RECORD, Scene, changed_tables

@@ -104,6 +104,16 @@ def test_migrate_sql_prints_a_script_and_needs_no_database(bare: Sgsync) -> None
     assert "alembic_version" in finished.stdout
 
 
+@pytest.mark.parametrize(
+    "command", [(), ("import-all",), ("placeholders", "prune"), ("tournaments", "enable")]
+)
+def test_help_in_a_pipe_is_plain_text(bare: Sgsync, command: tuple[str, ...]) -> None:
+    shown = bare(*command, "--help").stdout
+    assert shown.startswith("Usage: sgsync")
+    assert "<bool>" not in shown
+    assert shown.isascii()
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"]])
 def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     assert HEAVY.isdisjoint(loaded_modules(arguments))

@@ -46,6 +46,21 @@ def test_no_settings_at_all(bare: Sgsync) -> None:
     assert_discreet(finished)
 
 
+def test_a_misspelt_name_is_told_beside_the_setting_that_is_missing(bare: Sgsync) -> None:
+    finished = bare("status", "--quiet", SGSYNC_DATABSE_URL=f"postgresql://somebody:{CANARY}@localhost/app")
+    assert finished.exit_code == 3
+    assert "is SGSYNC_DATABASE_URL meant?" in finished.lines[0]
+    assert "SGSYNC_DATABASE_URL is not set" in finished.stderr
+    assert_discreet(finished)
+
+
+def test_a_settings_file_that_is_broken_is_told_once(bare: Sgsync) -> None:
+    (bare.folder / "sgsync.toml").write_text("= 1", encoding="utf-8")
+    finished = bare("import-all")
+    assert (finished.exit_code, finished.stderr.count("sgsync.toml")) == (3, 1)
+    assert_discreet(finished)
+
+
 def test_all_faults_of_the_settings_are_told_at_once(bare: Sgsync) -> None:
     finished = bare(
         "import-all",
@@ -165,7 +180,8 @@ def test_a_wrong_command_line(scene: Scene, sgsync: Sgsync, command: list[str]) 
     before = scene.dump()
     finished = sgsync(*command)
     assert (finished.exit_code, finished.stdout) == (2, "")
-    assert finished.stderr
+    assert "error: " in finished.stderr.lower()
+    assert finished.stderr.isascii(), "what cron mails is drawn without boxes"
     assert_discreet(finished)
     assert scene.dump() == before
 
