@@ -70,6 +70,12 @@ def read_untold(connection: sa.Connection, reader: str, since: datetime) -> tupl
     return tuple(_happening(row) for row in connection.execute(untold))
 
 
+def wants_patience(connection: sa.Connection, reader: str, now: datetime) -> bool:
+    """Whether `reader` asked to be left alone, and for longer than until `now`."""
+    asked = t.some_row().where(t.Told.reader == reader, t.Told.not_before > now)
+    return bool(connection.scalar(select(asked)))
+
+
 def _players() -> sa.ScalarSelect[Any]:
     """From the sign-ups, which are there when the match is deleted, too."""
     return (
@@ -101,8 +107,16 @@ def note_told(
         "change_id": max(happening.id for happening in happenings),
         "left_out": [happening.id for happening in left_out],
         "told_at": now,
+        "not_before": None,
     }
     statement = insert(t.Told).values(reader=reader, **row)
     # What was left out before comes with smaller numbers, and maybe alone.
     furthest = {"change_id": func.greatest(t.Told.change_id, row["change_id"])}
     connection.execute(statement.on_conflict_do_update(index_elements=["reader"], set_={**row, **furthest}))
+
+
+def note_patience(connection: sa.Connection, reader: str, until: datetime) -> None:
+    """Remember that `reader` wants to be left alone `until` then."""
+    statement = insert(t.Told).values(reader=reader, change_id=0, not_before=until)
+    changes = {"not_before": statement.excluded.not_before}
+    connection.execute(statement.on_conflict_do_update(index_elements=["reader"], set_=changes))

@@ -404,3 +404,5 @@ class Told(Base):
     # Those before it for which the message had no room.
     left_out: Mapped[list[int]] = mapped_column(server_default=text("'{}'"))
     told_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    # Until when the reader asked to be left alone.
+    not_before: Mapped[datetime | None]

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from http import HTTPStatus
 
 import httpx
 
@@ -38,6 +39,10 @@ class Answer:
 
     status: int
     retry_after: float | None = None
+
+    @property
+    def is_taken(self) -> bool:
+        return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
 
 
 def open_client(

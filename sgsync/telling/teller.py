@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 NEWS_LAST = timedelta(days=1)
 """What could not be told for that long is no news any more."""
 
-_LONGEST_WAIT = 5.0  # seconds, for a webhook that asks for patience
+_LONGEST_WAIT = 5.0  # seconds, for a webhook that asks for patience; if it asks for more, a later run tells
 _DISCORD = "discord"
 _TEXT, _JSON = "text/plain; charset=utf-8", "application/json"
 
@@ -99,30 +99,36 @@ class Teller:
         if not items:
             return
         message = message_of(items)
-        if self._deliver("SGSYNC_DISCORD_WEBHOOK_URL", url, json.dumps(message.payload).encode(), _JSON):
-            left_out = behind(message.left_out, happenings)
-            with database.transaction() as connection:
+        answer = self._deliver("SGSYNC_DISCORD_WEBHOOK_URL", url, json.dumps(message.payload).encode(), _JSON)
+        if answer is None:
+            return
+        with database.transaction() as connection:
+            if answer.is_taken:
+                left_out = behind(message.left_out, happenings)
                 news.note_told(connection, _DISCORD, happenings, left_out, self.now())
+            elif answer.retry_after:
+                news.note_patience(connection, _DISCORD, self.now() + _patience(answer.retry_after))
 
     def _untold(self, database: Database) -> tuple[Happening, ...]:
         """In turn with the imports: what another run is writing has smaller numbers and is not there yet."""
         moment = self.now()
         with database.told_plainly(), database.exclusive_transaction() as connection:
+            if news.wants_patience(connection, _DISCORD, moment):
+                return ()
             if self.settings.crew_warning:
                 news.note_missing_crew(connection, moment, moment + self.settings.crew_warning)
             return news.read_untold(connection, _DISCORD, moment - NEWS_LAST)
 
-    def _deliver(self, setting: str, url: str, body: bytes, content_type: str) -> bool:
-        """Whether it arrived. The name of the setting says where: the address is a secret."""
+    def _deliver(self, setting: str, url: str, body: bytes, content_type: str) -> Answer | None:
+        """What the receiver said, if it was reached. The name of the setting says where: the address is a secret."""
         try:
             answer = self._post_patiently(url, body, content_type)
         except UndeliveredError as error:
             log.warning("The address in %s was not told: %s", setting, error)
-            return False
-        is_taken = HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES
-        if not is_taken:
+            return None
+        if not answer.is_taken:
             log.warning("The address in %s did not take it: HTTP %d", setting, answer.status)
-        return is_taken
+        return answer
 
     def _post_patiently(self, url: str, body: bytes, content_type: str) -> Answer:
         answer = self.post(url, body, content_type)
@@ -131,6 +137,11 @@ class Teller:
             return answer
         self.sleep(wait)
         return self.post(url, body, content_type)
+
+
+def _patience(seconds: float) -> timedelta:
+    """How long to leave somebody alone who asks for so many `seconds`; then it would be no news any more."""
+    return timedelta(seconds=min(max(seconds, 0), NEWS_LAST.total_seconds()))
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """People on Discord hear what is new, moved, cancelled and short of crew: once, and without being woken up."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -163,7 +163,23 @@ def test_patience_has_an_end(scene: Scene, receiver: Receiver, wish: bytes) -> N
     with logged_lines() as lines:
         assert said_again(scene, receiver, [Reply(429, wish)]) == []
     assert "The address in SGSYNC_DISCORD_WEBHOOK_URL did not take it: HTTP 429" in lines
-    assert scene.count("sgsync.told") == 0
+    assert scene.count("sgsync.told WHERE change_id > 0") == 0
+
+
+@pytest.mark.parametrize("hours", [1, 10_000])
+def test_a_webhook_that_asks_for_more_is_left_alone_by_later_runs_for_so_long_and_no_day_longer(
+    scene: Scene, receiver: Receiver, hours: int
+) -> None:
+    said_again(scene, receiver, [Reply(429, headers={"Retry-After": str(3600 * hours)}), Reply(204)])
+    settings = scene.settings(discord_webhook_url=receiver.url)
+    report, then = scene.import_all(), datetime.now(UTC)
+    for minutes in (5, 55):
+        Teller(settings, now=lambda: then + timedelta(minutes=minutes)).around(lambda: report)  # noqa: B023
+        assert len(receiver.notices) == 1
+    scene.execute("UPDATE sgsync.change SET happened_at = now() + interval '1 day'")
+    Teller(settings, now=lambda: then + timedelta(hours=min(hours, 24), minutes=1)).around(lambda: report)
+    assert len(receiver.notices) == 2
+    assert scene.rows("SELECT change_id > 0, not_before FROM sgsync.told") == [(True, None)]
 
 
 def said_again(scene: Scene, receiver: Receiver, replies: Sequence[Reply]) -> list[float]:
