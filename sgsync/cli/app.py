@@ -115,4 +115,4 @@ def _tell(error: Exception, sentences: str, exit_code: int) -> NoReturn:
 
 
 def _tell_interruption() -> None:
-    log.error("Interrupted: what is not done yet waits for the next run.")
+    log.error("Interrupted. What is done stays done, nothing is left half done: run it again for the rest.")

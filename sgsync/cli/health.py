@@ -53,6 +53,7 @@ def doctor(
     """
     from sgsync.cli import logs
     from sgsync.cli.console import end, print_json
+    from sgsync.cli.progress import waiting
     from sgsync.cli.render_doctor import print_checks
     from sgsync.doctor.checks import State
     from sgsync.doctor.checks import as_json as document_of
@@ -60,7 +61,8 @@ def doctor(
 
     # No settings are needed for this: they may be what is not well.
     logs.configure(quiet=True, verbose=verbose)
-    checks = examine()
+    with waiting("Looking at the settings, the database and SpeedGaming", quiet=quiet or as_json):
+        checks = examine()
     if as_json:
         print_json(document_of(checks))
     else:

@@ -1,4 +1,4 @@
-"""Whether a long import shows how it gets on."""
+"""Whether what takes long shows how it gets on."""
 
 import sys
 from collections.abc import Iterator
@@ -19,3 +19,15 @@ def progress_of(*, quiet: bool) -> Iterator["Watcher | None"]:
 
     with progress_bar() as watcher:
         yield watcher
+
+
+@contextmanager
+def waiting(text: str, *, quiet: bool) -> Iterator[None]:
+    """Show on a terminal what is waited for, as long as the block runs. Nothing is logged meanwhile."""
+    if quiet or not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(text, spinner="line"):
+        yield

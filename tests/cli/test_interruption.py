@@ -71,7 +71,7 @@ def test_an_interruption_that_a_library_made_an_error_of_its_own_is_one_all_the_
             signal.signal(each, handler)
     assert ended.value.code == 130
     assert [record.message for record in caplog.records] == [
-        "Interrupted: what is not done yet waits for the next run."
+        "Interrupted. What is done stays done, nothing is left half done: run it again for the rest."
     ]
 
 

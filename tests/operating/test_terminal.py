@@ -219,6 +219,13 @@ def test_its_log_stands_above_the_bar_in_whole_lines(screens: Screens) -> None:
     )
 
 
+def test_whoever_waits_for_doctor_sees_what_for(scene: Scene, tmp_path: Path) -> None:
+    looking = "Looking at the settings, the database and SpeedGaming"
+    loud, quiet = Terminal(NARROW, environment_of(scene), tmp_path, "doctor", "doctor --quiet").read()
+    assert (looking in loud, looking in quiet) == (True, False)
+    assert loud.index(looking) < loud.index("alttprleague")
+
+
 def test_nothing_moves_where_nobody_wants_to_see_it(scene: Scene, tmp_path: Path) -> None:
     lines = ("import-all --quiet", "import-all --json")
     for screen in Terminal(NARROW, environment_of(scene), tmp_path, *lines).read():
