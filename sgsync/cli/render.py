@@ -149,7 +149,7 @@ def print_history(history: EpisodeHistory) -> None:
 
 def print_events(events: Sequence[PastEvent]) -> None:
     print_table(
-        ("When (UTC)", "What", "Of", "Before", "After", "Why"),
+        ("When (UTC)", "What", "Of", "Before", "After", "Note"),
         (
             (
                 f"{event.happened_at:%Y-%m-%d %H:%M}",
