@@ -39,7 +39,7 @@ def make_plan(heard: Heard, snapshot: Snapshot, options: PlanOptions, now: datet
         *(each.memory for each in (*revised, *missed) if each.memory),
         *(memory_of_cancelled(each, reading.known) for each in absences.cancellations),
     )
-    memories += tuple(notes_of(reading, left, absences, {memory.episode_id for memory in memories}, now))
+    memories += tuple(notes_of(reading, left, absences, memories, now))
     newcomers = _newly_listed(new_matches, revised, reading.known)
     return Plan(
         tournament=snapshot.tournament,
