@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from sgsync.plan.actions import Cancellation, Memory, NewMatch, Skip
-from sgsync.plan.known import ASKED, GIVEN_UP, LEFT, Known
+from sgsync.plan.known import ASKED, GIVEN_UP, LEFT, MISSING, Known
 from sgsync.plan.reading import Reading
 from sgsync.plan.vanished import Absences, today
 from sgsync.snapshot.values import MatchFields, State
@@ -73,6 +73,10 @@ def notes_of(
     notes: defaultdict[int, dict[str, str]] = defaultdict(dict)
     for skip in left:
         notes[skip.episode_id][skip.reason] = "yes"
+    for skip in reading.skips:
+        entry = reading.snapshot.ledger.get(skip.episode_id)
+        if entry and skip.episode_id in reading.asked and MISSING not in entry.told:
+            notes[skip.episode_id][MISSING] = "yes"
     for episode_id in absences.unfinished:
         notes[episode_id][ASKED] = today(now)
     for episode_id in sorted(notes.keys() - held.keys()):
