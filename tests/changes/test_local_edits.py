@@ -127,6 +127,21 @@ def test_a_player_with_a_station_stays_when_he_leaves_upstream_and_that_is_said_
     assert "Bitwing" in line
 
 
+def test_a_player_who_leaves_with_a_station_for_the_second_time_is_said_again(league: Scene) -> None:
+    """The first time was settled: his station was taken back, and he left."""
+    alone, both = make_episode(EPISODE, make_player()), make_episode(EPISODE)
+    for _ in range(2):
+        league.execute(STATION, "sg_4377")
+        league.episodes = [alone]
+        with warnings() as lines:
+            league.import_all()
+            league.import_all()
+        assert len(lines) == 1
+        league.execute("UPDATE matchplayers SET assigned_station = NULL")
+        for league.episodes in ([alone], [both]):
+            league.import_all()
+
+
 def test_an_approval_given_here_stays(scene: Scene) -> None:
     imported(scene, make_episode(EPISODE, commentators=[make_crew(approved=False)]))
     staff = scene.add_user(77, "Staff")
