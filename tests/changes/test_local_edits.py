@@ -155,6 +155,22 @@ def test_an_approval_given_here_stays(scene: Scene) -> None:
     assert (crew_of(scene), len(lines)) == ({("quill", "commentator", True)}, 1)
 
 
+@pytest.mark.parametrize("is_decided", [False, True], ids=["nobody decided", "somebody decided"])
+def test_who_signed_up_here_is_approved_with_speedgaming_unless_somebody_decided(
+    scene: Scene, is_decided: bool
+) -> None:
+    imported(scene, make_episode(EPISODE, commentators=[]))
+    seat(scene, scene.add_user(811000000000000001, "Quill"), "commentator")
+    if is_decided:
+        scene.execute("UPDATE crew SET approved_by_id = %s", scene.add_user(9, "Staff"))
+    scene.episodes = [make_episode(EPISODE, commentators=[make_crew(approved=True)])]
+    with warnings() as lines:
+        scene.import_all()
+        scene.import_all()
+    assert crew_of(scene) == {("Quill", "commentator", not is_decided)}
+    assert len(lines) == is_decided
+
+
 def test_overwrite_gives_up_local_edits_once(edited: Scene, sgsync: Sgsync) -> None:
     finished = sgsync("import", "1", "--overwrite", "--json")
     assert (finished.exit_code, finished.document["totals"]["updated"]) == (0, 1)
