@@ -11,6 +11,7 @@ from sgsync.database import tables as t
 from sgsync.database import writes
 from sgsync.plan.actions import Memory, Plan
 from sgsync.plan.chronicle import Event, chronicle
+from sgsync.plan.known import GIVEN_UP
 
 Row = dict[str, Any]
 
@@ -97,6 +98,7 @@ def delete_cancelled(connection: sa.Connection, plan: Plan, now: datetime) -> di
     if not doomed:
         return {}
     kept = writes.delete_matches(connection, list(doomed))
+    writes.take_back(connection, GIVEN_UP, [doomed[match_id] for match_id in kept])
     events = [
         Event(episode_id, "kept", "match", why=f"table {kept[match_id]} refers to it")
         if match_id in kept

@@ -13,6 +13,7 @@ from sgsync.apply.people import merge_people, upgrade_people, write_users
 from sgsync.database import tables as t
 from sgsync.database import writes
 from sgsync.database.engine import Features
+from sgsync.people.identity import Person
 from sgsync.plan.actions import Plan, PlannedSignup
 from sgsync.snapshot.values import KnownMatch, MatchFields, Role
 
@@ -64,10 +65,12 @@ def _lock(connection: sa.Connection, plan: Plan, features: Features) -> None:
     )
     if not is_up_to_date:
         raise PlanOutdatedError
-    writes.lock_users(
-        connection,
-        {person for person in (*plan.new_members, *plan.new_registrations) if isinstance(person, int)},
-    )
+    writes.lock_users(connection, {person for person in _newcomers(plan) if isinstance(person, int)})
+
+
+def _newcomers(plan: Plan) -> set[Person]:
+    """Who has to belong somewhere from now on."""
+    return {*plan.new_members, *plan.new_registrations, *(guest.person for guest in plan.guests)}
 
 
 def _channels_in_use(plan: Plan) -> set[int]:
@@ -78,7 +81,7 @@ def _channels_in_use(plan: Plan) -> set[int]:
 
 def _known_people(plan: Plan) -> set[int]:
     """Everybody of whom the plan writes something, as far as they are users already."""
-    people: set[int | str] = {*plan.new_members, *plan.new_registrations}
+    people = _newcomers(plan)
     people |= {alias.person for alias in plan.identities.aliases}
     for memory in plan.memories:
         people |= {signup.person for signup in memory.remembered}
@@ -139,16 +142,29 @@ def _write_new_matches(connection: sa.Connection, plan: Plan, applied: Applied) 
 
 def _write_belonging(connection: sa.Connection, plan: Plan, applied: Applied) -> None:
     """Memberships of the organization and registrations in the tournament."""
-    members = [
-        {"organization_id": plan.tournament.organization_id, "user_id": applied.user_id(person)}
-        for person in plan.new_members
-    ]
-    writes.insert_absent_rows(connection, t.OrganizationMember, members, keys=("organization_id", "user_id"))
-    players = [
-        {"tournament_id": plan.tournament.id, "user_id": applied.user_id(person)}
-        for person in plan.new_registrations
-    ]
-    writes.insert_absent_rows(connection, t.TournamentPlayer, players, keys=("tournament_id", "user_id"))
+    home = plan.tournament
+    members = [(home.organization_id, person) for person in plan.new_members]
+    members += [(guest.organization_id, guest.person) for guest in plan.guests]
+    players = [(home.id, person) for person in plan.new_registrations]
+    players += [(guest.tournament_id, guest.person) for guest in plan.guests if guest.role is Role.PLAYER]
+    writes.insert_absent_rows(
+        connection,
+        t.OrganizationMember,
+        [
+            {"organization_id": id_, "user_id": applied.user_id(person)}
+            for id_, person in dict.fromkeys(members)
+        ],
+        keys=("organization_id", "user_id"),
+    )
+    writes.insert_absent_rows(
+        connection,
+        t.TournamentPlayer,
+        [
+            {"tournament_id": id_, "user_id": applied.user_id(person)}
+            for id_, person in dict.fromkeys(players)
+        ],
+        keys=("tournament_id", "user_id"),
+    )
 
 
 def _revise_matches(connection: sa.Connection, plan: Plan, applied: Applied) -> None:

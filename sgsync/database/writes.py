@@ -159,6 +159,16 @@ def upsert_episodes(connection: sa.Connection, rows: Sequence[Row], *, saved_her
     _execute(connection, statement.on_conflict_do_update(index_elements=["episode_id"], set_=changes), rows)
 
 
+def take_back(connection: sa.Connection, note: str, episode_ids: Sequence[int]) -> None:
+    """Let the ledger not hold `note` about these episodes: what it says did not come about."""
+    if episode_ids:
+        connection.execute(
+            sa.update(t.Episode)
+            .values(told=t.Episode.told.op("-")(sa.literal(note)))
+            .where(t.Episode.episode_id == func.any(id_array(episode_ids)))
+        )
+
+
 def follow_into_tournament(
     connection: sa.Connection, match_ids: Sequence[int], *, auto_create_rooms: bool
 ) -> None:

@@ -143,6 +143,15 @@ class Revision:
         return self.changes_match or any((self.kept, self.is_adopted, self.is_back, self.frozen_by))
 
 
+class Guest(NamedTuple):
+    """Somebody who joins a match that stands in another tournament than the one that is imported."""
+
+    organization_id: int
+    tournament_id: int
+    role: Role
+    person: Person
+
+
 @dataclass(frozen=True, slots=True)
 class Cancellation:
     """An episode that SpeedGaming has no longer, and whether its match goes as well.
@@ -184,6 +193,7 @@ class Plan:
     claimed: tuple[int, ...] = ()  # matches that the ledger may still hold as those of other episodes
     new_members: tuple[Person, ...] = ()
     new_registrations: tuple[Person, ...] = ()
+    guests: tuple[Guest, ...] = ()  # they have to belong where their match stands, too
     skips: tuple[Skip, ...] = ()
     warnings: tuple[str, ...] = ()
     to_confirm: tuple[int, ...] = ()

@@ -2,11 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from sgsync.plan.actions import Cancellation, Memory, NewMatch, Skip
-from sgsync.plan.known import ASKED, GIVEN_UP, LEFT, Known
+from sgsync.plan.known import ASKED, GIVEN_UP, LEFT, MISSING, Known
 from sgsync.plan.reading import Reading
 from sgsync.plan.vanished import Absences, today
 from sgsync.snapshot.values import MatchFields, State
@@ -62,21 +61,30 @@ def notes_of(
     reading: Reading,
     left: Iterable[Skip],
     absences: Absences,
-    remembered: AbstractSet[int],
+    others: Iterable[Memory],
     now: datetime,
 ) -> Iterator[Memory]:
-    """What the ledger is told of episodes about which nothing else is remembered."""
+    """What the ledger is told of episodes about which nothing else is remembered.
+
+    A match that one of the `others` holds was given to that one: it is theirs no longer.
+    """
+    held = {memory.episode_id: memory.match_id for memory in others}
+    given_away = set(held.values())
     notes: defaultdict[int, dict[str, str]] = defaultdict(dict)
     for skip in left:
         notes[skip.episode_id][skip.reason] = "yes"
+    for skip in reading.skips:
+        entry = reading.snapshot.ledger.get(skip.episode_id)
+        if entry and skip.episode_id in reading.asked and MISSING not in entry.told:
+            notes[skip.episode_id][MISSING] = "yes"
     for episode_id in absences.unfinished:
         notes[episode_id][ASKED] = today(now)
-    for episode_id in sorted(notes.keys() - remembered):
+    for episode_id in sorted(notes.keys() - held.keys()):
         entry = reading.snapshot.ledger[episode_id]
         yield Memory(
             episode_id,
             entry.base,
-            entry.match_id,
+            None if entry.match_id in given_away else entry.match_id,
             entry.event,
             entry.state,
             told={**entry.told, **notes[episode_id]},

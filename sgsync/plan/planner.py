@@ -1,11 +1,11 @@
 """From what SpeedGaming said and a snapshot to a plan. Pure: no database, no network, no clock."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from sgsync.fetch.wire import SpeedGamingEpisode
 from sgsync.people.identity import Identities, Person
-from sgsync.plan.actions import Memory, Names, NewMatch, Plan, Seat, Skip, SkipReason
+from sgsync.plan.actions import Guest, Memory, Names, NewMatch, Plan, Seat, Skip, SkipReason
 from sgsync.plan.heard import Heard
 from sgsync.plan.importable import event_of
 from sgsync.plan.known import Known
@@ -39,7 +39,7 @@ def make_plan(heard: Heard, snapshot: Snapshot, options: PlanOptions, now: datet
         *(each.memory for each in (*revised, *missed) if each.memory),
         *(memory_of_cancelled(each, reading.known) for each in absences.cancellations),
     )
-    memories += tuple(notes_of(reading, left, absences, {memory.episode_id for memory in memories}, now))
+    memories += tuple(notes_of(reading, left, absences, memories, now))
     newcomers = _newly_listed(new_matches, revised, reading.known)
     return Plan(
         tournament=snapshot.tournament,
@@ -54,6 +54,7 @@ def make_plan(heard: Heard, snapshot: Snapshot, options: PlanOptions, now: datet
         claimed=_claimed(memories, snapshot),
         new_members=_new_to_the_organization(newcomers, snapshot),
         new_registrations=_new_to_the_tournament(newcomers, snapshot),
+        guests=tuple(_guests(revised, snapshot)),
         skips=(*reading.skips, *(_unchanged(each) for each in revised if not each.revision.tells_something)),
         warnings=reading.channels.warnings(memory.episode_id for memory in memories),
         to_confirm=absences.to_confirm,
@@ -122,6 +123,16 @@ def _newly_listed(
         if each.revision.is_adopted or _has_moved(each, here):
             listed += [seat for seat in here.people if seat not in each.revision.removed]
     return listed
+
+
+def _guests(revised: Iterable[Revised], snapshot: Snapshot) -> Iterator[Guest]:
+    """Everybody whom this plan brings into matches that somebody moved to another tournament."""
+    for each in revised:
+        revision = each.revision
+        place, organization_id = revision.fields.tournament_id, revision.match.organization_id
+        if place != snapshot.tournament.id and organization_id is not None:
+            for signup in revision.added:
+                yield Guest(organization_id, place, signup.role, signup.person)
 
 
 def _has_moved(each: Revised, known: Known) -> bool:

@@ -101,6 +101,8 @@ def _follows_approval(theirs: bool, base: Signup | None, ours: Entry, *, overwri
         return None
     if overwrite:
         return ours.is_pristine
+    if base is None and theirs:  # somebody signed up here, and is listed and approved there now
+        return ours.is_pristine
     if base is None or theirs == base.approved:
         return None
     return ours.approved == base.approved and ours.is_pristine

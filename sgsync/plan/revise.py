@@ -1,11 +1,12 @@
 """What becomes of the match of a known episode, and what the ledger remembers of it afterwards."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
+from sgsync.people.identity import Person
 from sgsync.plan.actions import Kept, Memory, PlannedSignup, Revision, Seat
 from sgsync.plan.known import MISSING, PASSING, Known
 from sgsync.plan.options import PlanOptions
@@ -113,28 +114,37 @@ def _not_told_yet(
 
     What flaps upstream is not said each time. Once an edit is taken back, a new one is said anew.
     """
-    disputed = {each.what for each in kept}
-    ours, base = known.match.fields, known.base
-    edited = {
-        name
-        for name in FIELDS
-        if getattr(ours, name) not in (getattr(base, name), getattr(theirs.fields, name))
-    }
-    settled = {f"{_KEPT} {name}" for name in FIELDS if name not in disputed | edited}
-    told = {key: said for key, said in known.told.items() if key not in settled and not _is_over(key)}
+    topics = {f"{_KEPT} {_topic(each)}": (each, _fingerprint(each, theirs)) for each in kept}
+    unsettled = {*topics, *(f"{_KEPT} {what}" for what in _edited(known, theirs))}
+    told = {key: said for key, said in known.told.items() if key in unsettled or not _is_over(key)}
     if not theirs.is_listed:
         told[MISSING] = "yes"
-    topics = {f"{_KEPT} {_topic(each)}": (each, _fingerprint(each, theirs)) for each in kept}
     return _news(topics, told), told
 
 
+def _edited(known: Known, theirs: Theirs) -> Iterator[str]:
+    """The fields and the seats on which somebody's work is still there, disputed or not."""
+    ours, base = known.match.fields, known.base
+    for name in FIELDS:
+        if getattr(ours, name) not in (getattr(base, name), getattr(theirs.fields, name)):
+            yield name
+    for seat, entry in known.people.items():
+        imported = known.base_people.get(seat)
+        if not entry.is_pristine or (imported and entry.approved != imported.approved):
+            yield _topic_of(*seat)
+
+
 def _is_over(key: str) -> bool:
-    """Whether what was said under `key` is over once a match follows again."""
-    return key in PASSING or key.startswith(f"{_FROZEN} ")
+    """Whether what was said under `key` is over once a match follows, and nobody's work is in the way."""
+    return key in PASSING or key.startswith((f"{_FROZEN} ", f"{_KEPT} "))
 
 
 def _topic(kept: Kept) -> str:
-    return kept.what if kept.person is None else f"{kept.what} {kept.person}"
+    return kept.what if kept.person is None else _topic_of(kept.what, kept.person)
+
+
+def _topic_of(role: str, person: Person) -> str:
+    return f"{role} {person}"
 
 
 def _fingerprint(kept: Kept, theirs: Theirs) -> str:

@@ -139,6 +139,17 @@ def test_a_match_that_an_unknown_table_refers_to_is_kept_and_that_is_said(scene:
     assert scene.audit()[-1]["deleted"] == 1
 
 
+def test_a_match_that_was_kept_and_that_an_admin_deletes_then_stays_deleted(doomed: Scene) -> None:
+    """It was not sgsync that took it away, although the setting says to."""
+    doomed.execute('CREATE TABLE seeds (match_id int REFERENCES "match" ON DELETE CASCADE)')
+    doomed.execute("INSERT INTO seeds VALUES (%s)", match_of(doomed))
+    doomed.import_all(on_cancel="delete")
+    doomed.execute('DELETE FROM "match" WHERE id = %s', match_of(doomed))
+    doomed.episodes.append(make_episode(EPISODE))
+    assert totals(doomed.import_all(on_cancel="delete")) == {"skipped": 4}
+    assert not is_there(doomed)
+
+
 def test_what_was_cancelled_while_matches_were_kept_stays(doomed: Scene) -> None:
     doomed.import_all()
     assert totals(doomed.import_all(on_cancel="delete")) == {"skipped": 3}

@@ -127,6 +127,21 @@ def test_a_player_with_a_station_stays_when_he_leaves_upstream_and_that_is_said_
     assert "Bitwing" in line
 
 
+def test_a_player_who_leaves_with_a_station_for_the_second_time_is_said_again(league: Scene) -> None:
+    """The first time was settled: his station was taken back, and he left."""
+    alone, both = make_episode(EPISODE, make_player()), make_episode(EPISODE)
+    for _ in range(2):
+        league.execute(STATION, "sg_4377")
+        league.episodes = [alone]
+        with warnings() as lines:
+            league.import_all()
+            league.import_all()
+        assert len(lines) == 1
+        league.execute("UPDATE matchplayers SET assigned_station = NULL")
+        for league.episodes in ([alone], [both]):
+            league.import_all()
+
+
 def test_an_approval_given_here_stays(scene: Scene) -> None:
     imported(scene, make_episode(EPISODE, commentators=[make_crew(approved=False)]))
     staff = scene.add_user(77, "Staff")
@@ -138,6 +153,22 @@ def test_an_approval_given_here_stays(scene: Scene) -> None:
         scene.import_all()
         scene.import_all()
     assert (crew_of(scene), len(lines)) == ({("quill", "commentator", True)}, 1)
+
+
+@pytest.mark.parametrize("is_decided", [False, True], ids=["nobody decided", "somebody decided"])
+def test_who_signed_up_here_is_approved_with_speedgaming_unless_somebody_decided(
+    scene: Scene, is_decided: bool
+) -> None:
+    imported(scene, make_episode(EPISODE, commentators=[]))
+    seat(scene, scene.add_user(811000000000000001, "Quill"), "commentator")
+    if is_decided:
+        scene.execute("UPDATE crew SET approved_by_id = %s", scene.add_user(9, "Staff"))
+    scene.episodes = [make_episode(EPISODE, commentators=[make_crew(approved=True)])]
+    with warnings() as lines:
+        scene.import_all()
+        scene.import_all()
+    assert crew_of(scene) == {("Quill", "commentator", not is_decided)}
+    assert len(lines) == is_decided
 
 
 def test_overwrite_gives_up_local_edits_once(edited: Scene, sgsync: Sgsync) -> None:

@@ -1,8 +1,10 @@
 """Staff gives a match the number of another episode: from then on, it is that one's."""
 
+import logging
+
 from tests.changes.helpers import EPISODE, field_of, imported, match_of, totals
 from tests.feed_json import make_episode
-from tests.scene import LIVE, RUN_RECORD, Scene, changed_tables
+from tests.scene import LIVE, RUN_RECORD, Scene, changed_tables, logged_lines
 
 OTHER = EPISODE + 1
 
@@ -30,7 +32,9 @@ def test_a_match_given_to_an_episode_that_nobody_knew_follows_that_one(scene: Sc
     match_id = match_of(imported(scene, make_episode(EPISODE)))
     renumber(scene, (match_id, OTHER))
     scene.episodes = [make_episode(EPISODE), make_episode(OTHER, title="Grand final")]
-    report = scene.import_all()
+    with logged_lines(logging.DEBUG) as lines:
+        report = scene.import_all()
+    assert not [line for line in lines if "Planning again" in line]
     assert (report.exit_code, match_of(scene, OTHER)) == (0, match_id)
     assert field_of(scene, "title", OTHER) == "Grand final"
     assert scene.rows("SELECT episode_id, match_id FROM sgsync.episode ORDER BY 1") == [

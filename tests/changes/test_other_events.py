@@ -18,7 +18,7 @@ from tests.changes.helpers import (
     totals,
     warnings,
 )
-from tests.feed_json import make_channel, make_episode, make_event
+from tests.feed_json import make_channel, make_crew, make_episode, make_event, make_player
 from tests.scene import LEAGUE, LIVE, RUN_RECORD, Scene, changed_tables
 
 REST = EPISODE + 1
@@ -140,6 +140,26 @@ def test_a_match_that_staff_moved_stays_there(league: Scene) -> None:
     league.episodes[0] = make_episode(EPISODE, title="Grand final")
     assert totals(league.import_all()) == {"updated": 1, "skipped": 1}
     assert (field_of(league, "tournament_id"), field_of(league, "title")) == (other, "Grand final")
+
+
+def test_whoever_joins_a_match_that_staff_moved_belongs_where_it_stands(league: Scene) -> None:
+    """A player whom the application does not find in the tournament of his match is missing in its list."""
+    there = league.add_organization("Another League")
+    other = league.add_tournament(None, organization=there, enabled=False)
+    edit(league, "tournament_id", other)
+    edit(league, "stream_channel_id", None)
+    for statement in (
+        "INSERT INTO organizationmember (organization_id, user_id) SELECT %s, user_id FROM organizationmember",
+        "INSERT INTO tournamentplayers (tournament_id, user_id) SELECT %s, user_id FROM tournamentplayers",
+    ):
+        league.execute(statement, there if "member" in statement else other)
+    cyr, tess = make_player(9, "Cyr", discordId="9"), make_crew(10, "Tess", discordId="10")
+    league.episodes[0] = make_episode(EPISODE, make_player(), cyr, trackers=[tess])
+    assert totals(league.import_all())["updated"] == 1
+    cyr_id, tess_id = (league.value("SELECT id FROM users WHERE discord_id = %s", id_) for id_ in (9, 10))
+    assert {cyr_id, tess_id} <= set(league.column(MEMBERS, there))
+    assert cyr_id in league.column(REGISTERED, other)
+    assert tess_id not in league.column(REGISTERED, other)
 
 
 def test_a_channel_that_staff_chose_in_another_organization_is_left_alone(league: Scene) -> None:

@@ -110,6 +110,19 @@ def test_episodes_that_are_hidden_and_known_by_id_block_nothing_once_that_is_acc
     assert (report.exit_code, report.tournaments[0].imported) == (0, 1)
 
 
+def test_nor_do_those_of_them_that_are_held(league: Scene, feed: Feed) -> None:
+    """Their matches wait, but that SpeedGaming has them is known all the same."""
+    for entry in league.episodes[:4]:
+        entry["timezone"] = "CET"
+    feed.hidden = {entry["id"] for entry in league.episodes[:4]}
+    assert league.import_all().exit_code == 1
+    assert league.import_into(1, accept_vanished=True).exit_code == 0
+    assert league.import_all().exit_code == 0
+    before = league.dump()
+    assert totals(league.import_all()) == {"skipped": 6}
+    assert changed_tables(before, league.dump()) == RUN_RECORD
+
+
 def test_a_question_without_an_answer_concludes_nothing(league: Scene, feed: Feed) -> None:
     league.episodes.pop(0)
     answers = [

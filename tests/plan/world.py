@@ -271,6 +271,9 @@ def _apply(plan: Plan, world: World) -> None:
         user = world.people.users[ids.user(person)]
         world.people.users[user.id] = replace(user, is_member=True)
     world.registered |= {(plan.tournament.id, ids.user(person)) for person in plan.new_registrations}
+    world.registered |= {
+        (guest.tournament_id, ids.user(guest.person)) for guest in plan.guests if guest.role is Role.PLAYER
+    }
     for revision in plan.revisions:
         _revise(revision, ids, world)
     for memory in plan.memories:
