@@ -55,7 +55,10 @@ def read_history(connection: sa.Connection, number: int) -> EpisodeHistory | Non
     by_either = select(*columns).where(
         or_(t.Episode.episode_id == number, t.Episode.match_id == number, t.Episode.last_match_id == number)
     )
-    episode = connection.execute(by_either.order_by(t.Episode.episode_id != number).limit(1)).one_or_none()
+    # Staff may have given the match to another episode: that one comes before those that had it.
+    has_it = t.Episode.match_id.is_not_distinct_from(number)
+    nearest = by_either.order_by(t.Episode.episode_id != number, ~has_it, t.Episode.changed_at.desc())
+    episode = connection.execute(nearest.limit(1)).one_or_none()
     if episode is None:
         return None
     events = select(

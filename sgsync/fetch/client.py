@@ -160,7 +160,13 @@ class SpeedGaming:
 
     def get_episode(self, episode_id: int) -> SpeedGamingEpisode:
         """The episode with this id. Raises UnknownToFeedError where there is none (any more)."""
-        episode = answers.read_episode(self.ask("episode", {"id": str(episode_id)}))
+        try:
+            payload = self.ask("episode", {"id": str(episode_id)})
+        except UnknownToFeedError as error:
+            if answers.is_about_episode(str(error), episode_id):
+                raise
+            raise FeedUnreadableError(f"Asked for episode {episode_id}. {error}") from error
+        episode = answers.read_episode(payload)
         if episode.id != episode_id:
             raise FeedUnreadableError(
                 f"Asked for episode {episode_id}, SpeedGaming sent episode {episode.id}."

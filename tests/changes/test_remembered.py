@@ -112,6 +112,18 @@ def test_a_match_that_was_deleted_is_still_found_by_its_id(scene: Scene) -> None
     assert [event.kind for event in history.events] == ["imported", "deleted"]
 
 
+def test_a_match_that_was_given_to_another_episode_is_found_by_that_one(scene: Scene) -> None:
+    imported(scene, make_episode(EPISODE), make_episode(OTHERS[0]))
+    match = match_of(scene)
+    scene.execute('DELETE FROM "match" WHERE id <> %s', match)
+    edit(scene, "comment", f"Imported from SpeedGaming (Episode {OTHERS[0]})")
+    edit(scene, "speedgaming_episode_id", OTHERS[0])
+    for title in ("Semifinal", "Grand final"):
+        scene.episodes[1] = make_episode(OTHERS[0], title=title)
+        scene.import_all()
+    assert read_history(match, settings=scene.settings()).episode_id == OTHERS[0]
+
+
 def test_the_history_says_what_was_overwritten(scene: Scene) -> None:
     imported(scene, make_episode(EPISODE))
     edit(scene, "title", "Showcase")

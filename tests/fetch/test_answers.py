@@ -151,7 +151,37 @@ def test_an_error_object_is_never_an_empty_schedule() -> None:
                 read(as_body(payload))
 
 
-@pytest.mark.parametrize("error", ["Database is down.", "", None, 5, {"code": 1}, ["not found"]])
+@pytest.mark.parametrize(
+    "error",
+    [
+        "Failed to find event.",
+        "Failed to find episode with id 74611.",
+        "Could not find episode 74611",
+        "Episode 74611 not found",
+        "No such event",
+    ],
+)
+def test_what_speedgaming_cannot_find_is_unknown_to_it(error: str) -> None:
+    with pytest.raises(UnknownToFeedError):
+        read_answer(200, as_body({"error": error}))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "Database is down.",
+        "An unknown error occurred.",
+        "Unknown column 'e.timezone' in 'field list'",
+        "Table 'speedgaming.episode' doesn't exist",
+        "SQLSTATE[HY000] [2002] No such file or directory",
+        "Failed to find a free connection to the episode database.",
+        "",
+        None,
+        5,
+        {"code": 1},
+        ["not found"],
+    ],
+)
 def test_an_error_other_than_not_found_does_not_say_that_something_is_gone(error: Any) -> None:
     with pytest.raises(FeedUnreachableError, match="answered with an error"):
         read_answer(200, as_body({"error": error}))
@@ -159,7 +189,7 @@ def test_an_error_other_than_not_found_does_not_say_that_something_is_gone(error
 
 def test_the_text_of_an_error_object_is_made_harmless() -> None:
     with pytest.raises(UnknownToFeedError) as caught:
-        read_answer(200, as_body({"error": "Failed to find \x1b[2J\n" + "x" * 5000}))
+        read_answer(200, as_body({"error": "Failed to find event with slug \x1b[2J\n" + "x" * 5000}))
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 250
 
