@@ -33,9 +33,10 @@ _AFTER_AN_ENTRY = re.compile(r"[ \t\r\n]*([,\]])[ \t\r\n]*")
 # "Failed to find event.", "Failed to find episode with id 0.", and what a new version may say in their place.
 # What a server says of its own troubles is close: "Unknown error", "No such file", "Table 'episode' doesn't exist".
 _NOT_FOUND = re.compile(
-    r"(?:(?:failed to|could not|couldn't|cannot|can't|unable to) find|no such) (?:an? |the |any )?(?:episode|event)"
-    r"(?: (?:with|by|for|id|slug)\b.*|[ #:]*\d*[.!]?)"
-    r"|(?:the )?(?:episode|event)(?: (?:with |id |slug |#)*\S+)? (?:was )?(?:not found|does not exist|doesn't exist)[.!]?",
+    r"(?:(?:failed to|could not|couldn't|cannot|can't|unable to) find|no such|unknown) (?:an? |the |any )?"
+    r"(?:episode|event)(?: (?:with|by|for|id|slug)\b.*|[ #:]*\d*[.!]?)"
+    r"|(?:the )?(?:episode|event)(?: (?:with |id |slug |#)*\S+)?"
+    r" (?:(?:was |is )?not found|(?:could not|cannot) be found|(?:does not|doesn't|no longer) exists?)[.!]?",
     re.IGNORECASE | re.DOTALL,
 )
 _SENTENCES = {
@@ -298,15 +299,6 @@ def _refuse_error_object(payload: object) -> None:
     if _NOT_FOUND.fullmatch(stated.strip()):
         raise UnknownToFeedError(f"SpeedGaming says: {stated}")
     raise FeedUnreachableError(f"SpeedGaming answered with an error: {stated or 'it does not say which'}")
-
-
-def is_about_episode(sentence: str, episode_id: int) -> bool:
-    """Whether what SpeedGaming cannot find is this episode.
-
-    Where its id is lost on the way, SpeedGaming cannot find "episode with id 0", whatever was asked for.
-    """
-    ids = {int(digits) for digits in re.findall(r"\d+", sentence, re.ASCII)}
-    return "episode" in sentence.casefold() and ids <= {episode_id}
 
 
 def _entries_of(payload: object) -> Iterable[object]:

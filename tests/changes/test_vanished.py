@@ -129,7 +129,7 @@ def test_a_question_without_an_answer_concludes_nothing(league: Scene, feed: Fee
         (200, b"<!DOCTYPE html><title>Maintenance</title>"),
         (200, b'{"error": "Database is down."}'),
         (200, b'{"error": "An unknown error occurred."}'),
-        (200, b'{"error": "Failed to find episode with id 0."}'),
+        (200, b'{"error": "Failed to find event."}'),
         (200, b"null"),
         (404, b""),
         (200, json.dumps(make_episode(1)).encode()),

@@ -156,8 +156,11 @@ def test_an_error_object_is_never_an_empty_schedule() -> None:
     [
         "Failed to find event.",
         "Failed to find episode with id 74611.",
+        "Failed to find episode with id 0.",
         "Could not find episode 74611",
         "Episode 74611 not found",
+        "The episode could not be found.",
+        "Unknown episode",
         "No such event",
     ],
 )
@@ -171,6 +174,7 @@ def test_what_speedgaming_cannot_find_is_unknown_to_it(error: str) -> None:
     [
         "Database is down.",
         "An unknown error occurred.",
+        "Unknown error in episode",
         "Unknown column 'e.timezone' in 'field list'",
         "Table 'speedgaming.episode' doesn't exist",
         "SQLSTATE[HY000] [2002] No such file or directory",
