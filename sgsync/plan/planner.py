@@ -136,7 +136,11 @@ def _guests(revised: Iterable[Revised], snapshot: Snapshot) -> Iterator[Guest]:
 
 
 def _has_moved(each: Revised, known: Known) -> bool:
-    return each.memory is not None and each.memory.fields.tournament_id != known.base.tournament_id
+    """Whether the match comes into this tournament: with its episode, or back from where somebody moved it."""
+    comes_back = any(change.field == "tournament_id" for change in each.revision.changes)
+    return comes_back or (
+        each.memory is not None and each.memory.fields.tournament_id != known.base.tournament_id
+    )
 
 
 def _new_to_the_organization(listed: Iterable[Seat], snapshot: Snapshot) -> tuple[Person, ...]:

@@ -37,7 +37,8 @@ class Reading:
 
     def theirs(self, episode: SpeedGamingEpisode, known: Known) -> Theirs:
         home, event = self.snapshot.tournament, event_of(episode)
-        is_channel_left = episode.channels is None or _is_a_guest(known, home)
+        is_guest = _is_a_guest(known, home)
+        is_channel_left = episode.channels is None or is_guest
         channel = known.base.channel if is_channel_left else self.channels.refs[episode.id]
         # Without a word of anybody's and without players: the title was their names.
         title = title_of(episode) or known.base.title
@@ -48,6 +49,7 @@ class Reading:
             self.channels.names[episode.id],
             event=known.event if goes_elsewhere else event,
             unsaid=unsaid_roles(episode),
+            says_channel=episode.channels is not None or is_guest,
             is_listed=episode.id not in self.asked,
         )
 

@@ -48,6 +48,7 @@ class Theirs:
     channel_name: str | None
     event: str | None = None
     unsaid: frozenset[Role] = frozenset()
+    says_channel: bool = True  # else its channel is what was last imported, and nothing wins over ours
     is_listed: bool = True  # else it was asked for by id
 
     def fingerprint(self, field: str) -> str:
@@ -65,9 +66,9 @@ def revise(
     """Bring the match of `known` to what SpeedGaming says, as far as nobody worked on it."""
     listed = {signup.seat: signup for signup in signups}
     said = _as_far_as_said(known, theirs.unsaid)
-    changes, kept_fields = reconcile_fields(
-        theirs.fields, known.base, known.match.fields, overwrite=options.overwrite
-    )
+    ours = known.match.fields
+    wanted = theirs.fields if theirs.says_channel else replace(theirs.fields, channel=ours.channel)
+    changes, kept_fields = reconcile_fields(wanted, known.base, ours, overwrite=options.overwrite)
     people = reconcile_people(listed, said.base_people, said.people, overwrite=options.overwrite)
     all_kept = (*kept_fields, *people.kept)
     untold, told = _not_told_yet(all_kept, known, theirs)

@@ -185,6 +185,19 @@ def test_overwrite_gives_up_local_edits_once(edited: Scene, sgsync: Sgsync) -> N
     assert field_of(edited, "title") == "Showcase again"
 
 
+def test_overwrite_leaves_the_channel_where_the_answer_has_none_to_win(league: Scene) -> None:
+    """What was imported before may be gone: the match has been taken off it, and it was deleted."""
+    edit(league, "stream_channel_id", None)
+    league.execute("DELETE FROM streamchannel")
+    edit(league, "title", "Showcase")
+    episode = make_episode(EPISODE)
+    del episode["channels"]
+    league.episodes = [episode]
+    report = league.import_into(1, overwrite=True)
+    assert (report.exit_code, field_of(league, "title")) == (0, TITLE)
+    assert field_of(league, "stream_channel_id") is None
+
+
 def test_overwrite_does_not_take_rank_or_station(league: Scene) -> None:
     league.execute(STATION, "sg_4377")
     league.episodes = [make_episode(EPISODE, make_player())]

@@ -162,6 +162,23 @@ def test_whoever_joins_a_match_that_staff_moved_belongs_where_it_stands(league: 
     assert tess_id not in league.column(REGISTERED, other)
 
 
+def test_who_comes_back_with_a_match_that_staff_moved_belongs_here(league: Scene) -> None:
+    """`--overwrite` brings the match back, and with it whoever has a station in it."""
+    there = league.add_organization("Another League")
+    edit(league, "tournament_id", league.add_tournament(None, organization=there, enabled=False))
+    edit(league, "stream_channel_id", None)
+    guest = league.add_user(77, "Guest")
+    league.execute(
+        "INSERT INTO matchplayers (match_id, user_id, assigned_station) VALUES (%s, %s, '3')",
+        match_of(league),
+        guest,
+    )
+    league.import_into(1, overwrite=True)
+    assert field_of(league, "tournament_id") == 1
+    assert guest in league.column(MEMBERS, 1)
+    assert guest in league.column(REGISTERED, 1)
+
+
 def test_a_channel_that_staff_chose_in_another_organization_is_left_alone(league: Scene) -> None:
     """Moved there by hand, the match has the other organization's channels."""
     there = league.add_organization("Another League")
