@@ -147,24 +147,12 @@ def _write_belonging(connection: sa.Connection, plan: Plan, applied: Applied) ->
     members += [(guest.organization_id, guest.person) for guest in plan.guests]
     players = [(home.id, person) for person in plan.new_registrations]
     players += [(guest.tournament_id, guest.person) for guest in plan.guests if guest.role is Role.PLAYER]
-    writes.insert_absent_rows(
-        connection,
-        t.OrganizationMember,
-        [
-            {"organization_id": id_, "user_id": applied.user_id(person)}
-            for id_, person in dict.fromkeys(members)
-        ],
-        keys=("organization_id", "user_id"),
-    )
-    writes.insert_absent_rows(
-        connection,
-        t.TournamentPlayer,
-        [
-            {"tournament_id": id_, "user_id": applied.user_id(person)}
-            for id_, person in dict.fromkeys(players)
-        ],
-        keys=("tournament_id", "user_id"),
-    )
+    for model, parent, belonging in (
+        (t.OrganizationMember, "organization_id", members),
+        (t.TournamentPlayer, "tournament_id", players),
+    ):
+        rows = [{parent: id_, "user_id": applied.user_id(person)} for id_, person in dict.fromkeys(belonging)]
+        writes.insert_absent_rows(connection, model, rows, keys=(parent, "user_id"))
 
 
 def _revise_matches(connection: sa.Connection, plan: Plan, applied: Applied) -> None:
