@@ -60,7 +60,7 @@ def _read(
         place = _place(connection, episode_id, says)
         snapshot = trouble = None
         if place.tournament:
-            lookups = lookups_for(_heard(episode_id, says), match_tags=plan_options(settings).match_tags)
+            lookups = lookups_for(_heard(episode_id, says), match_tags=settings.match_tags)
             snapshot = read_snapshot(connection, place.tournament.id, lookups, features)
             trouble = _trouble(status.tournament_records(connection).get(place.tournament.id), episode_id)
         history = read_history(connection, episode_id)
