@@ -37,7 +37,13 @@ _TOURNAMENT = bindparam("tournament_id", type_=BigInteger)
 
 
 def _any_of(name: str, item: type[BigInteger | Text]) -> sa.ColumnElement[Any]:
-    return sa.any_(bindparam(name, type_=ARRAY(item)))
+    """Any of the values of a parameter.
+
+    As the value of a subquery, because Postgres compares each item of a plain array with its statistics
+    before it begins, which takes as long as all that follows. What it finds there decides nothing: see `_any_in`.
+    """
+    values = select(bindparam(name, type_=ARRAY(item))).scalar_subquery()
+    return sa.any_(sa.cast(values, ARRAY(item)))
 
 
 def _any_in(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
@@ -65,13 +71,64 @@ def _rows(statement: sa.Select[Any]) -> sa.ScalarSelect[Any]:
     ).scalar_subquery()
 
 
+# What the snapshot holds of each table, and no more: Postgres writes all of it as text, row by row.
+_LEDGER = (
+    t.Episode.episode_id,
+    t.Episode.tournament_id,
+    t.Episode.match_id,
+    t.Episode.state,
+    t.Episode.scheduled_at,
+    t.Episode.title,
+    t.Episode.stream_channel_id,
+    t.Episode.event_slug,
+    t.Episode.match_updated_at,
+    t.Episode.told,
+)
+_MATCH = (
+    t.Match.id,
+    t.Match.speedgaming_episode_id,
+    t.Match.tournament_id,
+    t.Match.scheduled_at,
+    t.Match.title,
+    t.Match.stream_channel_id,
+    *(t.Match.__table__.c[column] for column in t.FREEZING),
+    t.Match.updated_at,
+)
+_PLAYER = (
+    t.MatchPlayer.id,
+    t.MatchPlayer.match_id,
+    t.MatchPlayer.user_id,
+    t.MatchPlayer.finish_rank,
+    t.MatchPlayer.assigned_station,
+)
+_CREW = (
+    t.Crew.id,
+    t.Crew.match_id,
+    t.Crew.user_id,
+    t.Crew.role,
+    t.Crew.approved,
+    t.Crew.approved_by_id,
+)
+_USER = (
+    t.User.id,
+    t.User.discord_id,
+    t.User.discord_username,
+    t.User.discord_discriminator,
+    t.User.display_name,
+    t.User.is_active,
+    t.User.is_placeholder,
+)
+_ALIAS = (t.Alias.kind, t.Alias.value, t.Alias.user_id, t.Alias.discord_id, t.Alias.source)
+_CHANNEL = (t.StreamChannel.id, t.StreamChannel.name, t.StreamChannel.organization_id)
+
+
 def _ledger() -> sa.CTE:
     """The episodes that were mentioned, those that should have been, and those that may be over."""
     ours = sa.and_(
         t.Episode.tournament_id == _TOURNAMENT, t.Episode.state == "active", t.Episode.match_id.is_not(None)
     )
     return (
-        select(t.Episode)
+        select(*_LEDGER)
         .where(
             sa.or_(
                 t.Episode.episode_id == _any_of("episode_ids", BigInteger),
@@ -86,7 +143,7 @@ def _ledger() -> sa.CTE:
 def _matches(ledger: sa.CTE) -> sa.CTE:
     return (
         select(
-            t.Match,
+            *_MATCH,
             t.Tournament.speedgaming_event_slug.label("tournament_slug"),
             t.Tournament.organization_id,
         )
@@ -133,7 +190,7 @@ def _users(found: sa.CTE, organization_id: sa.ScalarSelect[int]) -> sa.Select[An
     registered = t.some_row().where(
         t.TournamentPlayer.user_id == t.User.id, t.TournamentPlayer.tournament_id == _TOURNAMENT
     )
-    columns = (*t.User.__table__.c, member.label("is_member"), registered.label("is_registered"))
+    columns = (*_USER, member.label("is_member"), registered.label("is_registered"))
     return select(*columns).where(t.User.id == _any_in(found.c.user_id))
 
 
@@ -149,10 +206,10 @@ def _snapshot_statement(features: Features) -> sa.Select[Any]:
     ledger = _ledger()
     matches = _matches(ledger)
     signups = select(t.Signup).where(t.Signup.episode_id == _any_in(ledger.c.episode_id)).cte("signups")
-    players = select(t.MatchPlayer).where(t.MatchPlayer.match_id == _any_in(matches.c.id)).cte("players")
-    crew = select(t.Crew).where(t.Crew.match_id == _any_in(matches.c.id)).cte("crew_members")
+    players = select(*_PLAYER).where(t.MatchPlayer.match_id == _any_in(matches.c.id)).cte("players")
+    crew = select(*_CREW).where(t.Crew.match_id == _any_in(matches.c.id)).cte("crew_members")
     found = _found(signups, players, crew)
-    channels = select(t.StreamChannel).where(
+    channels = select(*_CHANNEL).where(
         sa.or_(
             t.StreamChannel.name == _any_of("channel_names", Text),
             t.StreamChannel.id == _any_in(matches.c.stream_channel_id),
@@ -171,7 +228,7 @@ def _snapshot_statement(features: Features) -> sa.Select[Any]:
         "crew": select(crew),
         "users": _users(found, select(tournament.c.organization_id).scalar_subquery()),
         # All aliases of the people found: who is known under another tag is a namesake.
-        "aliases": select(t.Alias).where(t.Alias.user_id == _any_in(found.c.user_id)),
+        "aliases": select(*_ALIAS).where(t.Alias.user_id == _any_in(found.c.user_id)),
         "channels": channels,
         "synced": synced,
     }
