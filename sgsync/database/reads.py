@@ -190,7 +190,7 @@ def _users(found: sa.CTE, organization_id: sa.ScalarSelect[int]) -> sa.Select[An
     registered = t.some_row().where(
         t.TournamentPlayer.user_id == t.User.id, t.TournamentPlayer.tournament_id == _TOURNAMENT
     )
-    columns = (*_USER, member.label("is_member"), registered.label("is_registered"))
+    columns: tuple[Any, ...] = (*_USER, member.label("is_member"), registered.label("is_registered"))
     return select(*columns).where(t.User.id == _any_in(found.c.user_id))
 
 
