@@ -1,6 +1,5 @@
 """sgsync's own tables: the ledger with the base of later comparisons, the aliases, the history."""
 
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -89,7 +88,7 @@ def _history(plan: Plan, now: datetime) -> list[Row]:
 
 
 def _event_row(event: Event, now: datetime) -> Row:
-    return {**asdict(event), "happened_at": now.isoformat()}
+    return {**event._asdict(), "happened_at": now.isoformat()}
 
 
 def delete_cancelled(connection: sa.Connection, plan: Plan, now: datetime) -> dict[int, str]:

@@ -1,8 +1,8 @@
 """What a plan does to each episode, as entries of its history. Pure."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from sgsync.people.identity import Person
 from sgsync.plan.actions import Kept, Names, Plan, Revision, SkipReason, Value
@@ -16,8 +16,7 @@ OVERWRITTEN = "it was edited here, and an import overwrote that"
 _TIME = "%Y-%m-%d %H:%M UTC"
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One thing that happened to an episode, in words that stay true later."""
 
     episode_id: int
