@@ -127,13 +127,18 @@ def _ledger() -> sa.CTE:
     ours = sa.and_(
         t.Episode.tournament_id == _TOURNAMENT, t.Episode.state == "active", t.Episode.match_id.is_not(None)
     )
+    # Without this, years of matches that are over would be read in every run.
+    is_open = t.some_row().where(
+        t.Match.id == t.Episode.match_id,
+        *(t.Match.__table__.c[column].is_(None) for column in t.FREEZING),
+    )
     return (
         select(*_LEDGER)
         .where(
             sa.or_(
                 t.Episode.episode_id == _any_of("episode_ids", BigInteger),
                 sa.and_(ours, t.Episode.scheduled_at.between(_moment("since"), _moment("until"))),
-                sa.and_(ours, t.Episode.scheduled_at <= _moment("finished_before")),
+                sa.and_(ours, t.Episode.scheduled_at <= _moment("finished_before"), is_open),
             )
         )
         .cte("ledger")

@@ -23,7 +23,7 @@ from sgsync.status.operations import MAX_AGE
 from sgsync.wiring import now, open_database, open_feed, usual_window
 
 PATIENCE = timedelta(minutes=1)
-"""How long SpeedGaming may take for all questions together."""
+"""How long SpeedGaming may take for all questions together, without the pauses between them."""
 
 _ANY_EVENT = "sgsync"  # to see whether SpeedGaming answers at all; it may well say that there is none
 
@@ -132,8 +132,14 @@ def _examine_feed(configuration: Configuration, assignments: Sequence[Assignment
     settings = configuration.feed
     if settings is None:
         return _not_looked_at(("feed",), "SGSYNC_API_URL cannot be used")
-    hurried = settings.model_copy(update={"deadline": min(PATIENCE, settings.deadline)})
+    hurried = settings.model_copy(update={"deadline": patience(settings, len(assignments))})
     return _guarded("feed", lambda: _feed(hurried, assignments))
+
+
+def patience(settings: FeedSettings, tournaments: int) -> timedelta:
+    """How long the questions for so many tournaments may take, pauses included."""
+    questions = 2 + 2 * tournaments  # whether it answers, all in one; each event, and its schedule
+    return min(PATIENCE, settings.deadline) + questions * settings.request_interval
 
 
 def _feed(settings: FeedSettings, assignments: Sequence[Assignment]) -> Iterator[Check]:

@@ -162,12 +162,16 @@ def read_schedule(payload: object) -> Schedule:
 def read_schedules(payload: object) -> dict[str, Schedule]:
     """The schedules of all events in a decoded answer that is about all of them, by slug.
 
-    An entry that names no event is nobody's. Raises as `read_schedule` does.
+    Raises as `read_schedule` does, and where an entry names no event: whose it is, only the answer of its event says.
     """
     readings: dict[str, _Reading] = {}
     for entry in _entries_of(payload):
-        if slug := _slug_in(entry):
-            readings.setdefault(slug, _Reading()).take(entry)
+        slug = _slug_in(entry)
+        if not slug:
+            raise FeedUnreadableError(
+                "An entry of the answer for all events does not say which one it belongs to."
+            )
+        readings.setdefault(slug, _Reading()).take(entry)
     return {slug: reading.schedule for slug, reading in readings.items()}
 
 

@@ -12,7 +12,7 @@ class Lookups:
     """The keys under which the people, matches and channels of some episodes may be known.
 
     Known episodes that should be `listed_between` these times are looked up whether they are listed or
-    not, and so are matches that have been over `finished_before` this time, for a setting.
+    not, and so are matches that should have been over `finished_before` this time and are not, for a setting.
     """
 
     episode_ids: tuple[int, ...] = ()

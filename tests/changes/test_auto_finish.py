@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from sgsync.database.reads import read_snapshot
+from sgsync.snapshot.values import Snapshot
 from tests.changes.feed import Feed
 from tests.changes.helpers import (
     EPISODE,
@@ -49,6 +51,22 @@ def test_an_old_match_is_finished_once(league: Scene) -> None:
     before = league.dump()
     league.import_all(**AUTO)
     assert changed_tables(before, league.dump()) == RUN_RECORD
+
+
+def test_what_is_over_is_not_read_in_every_run(league: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tournament's past grows with the years."""
+    league.import_all(**AUTO)
+    read: list[int] = []
+
+    def noted(*arguments: Any) -> Snapshot | None:
+        snapshot = read_snapshot(*arguments)
+        read.extend(snapshot.matches if snapshot else ())
+        return snapshot
+
+    monkeypatch.setattr("sgsync.apply.importer.read_snapshot", noted)
+    league.episodes = league.episodes[1:]
+    league.import_all(**AUTO | {"window_past": "90m"})
+    assert read == [EPISODE + 1]
 
 
 def test_it_is_off_by_default(league: Scene, feed: Feed) -> None:

@@ -78,6 +78,22 @@ def test_without_a_combined_answer_each_event_is_asked_for(three: Scene, nonsens
     assert site.asked == ["", *SLUGS]
 
 
+@pytest.mark.parametrize("event", [None, {}, {"slug": ""}])
+def test_an_episode_of_no_event_makes_each_be_asked_for(three: Scene, event: Any) -> None:
+    """Only its event's own answer says whose it is."""
+    site = Site(three.episodes, lambda all_: [{**all_[0], "event": event}, *all_[1:]])
+    with canned_feed(site.answer) as url:
+        report = three.import_all(feed="combined", api_url=url)
+    assert (report.outcome, [each.imported for each in report.tournaments]) == (Outcome.OK, [2, 2, 2])
+    assert site.asked == ["", *SLUGS]
+
+
+def test_an_episode_of_no_event_makes_combined_unsafe(three: Scene) -> None:
+    comparison = compared(three, lambda all_: [*all_, {**make_episode(80000), "event": None}])
+    assert not comparison.is_safe
+    assert "leave SGSYNC_FEED alone" in comparison.sentence
+
+
 def test_an_empty_combined_answer_cancels_nothing(three: Scene) -> None:
     three.import_all()
     site = Site(three.episodes, lambda _: [])

@@ -22,6 +22,7 @@ from sgsync.doctor.configuration import Configuration, Setting, read_configurati
 from sgsync.doctor.operations import examine
 from sgsync.fetch.combined import FeedComparison
 from sgsync.fetch.contact import Contact, read_contact
+from sgsync.settings import FeedSettings, load_settings
 from tests.feed_json import make_episode, make_player
 from tests.operating.conftest import Here
 from tests.postgres import MakeDatabase, connect
@@ -430,11 +431,17 @@ class TestFeed:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(operations, "PATIENCE", timedelta(seconds=0.2))
+        monkeypatch.setenv("SGSYNC_REQUEST_INTERVAL", "0s")
         with hanging_feed() as (url, _):
             monkeypatch.setenv("SGSYNC_API_URL", url)
             check = found(examine(), "feed", State.FAIL)
         assert "did not answer" in check.finding
         assert "SGSYNC_DEADLINE" not in check.finding
+
+    def test_the_pauses_between_many_questions_do_not_count_as_slowness(self) -> None:
+        settings = load_settings(FeedSettings)
+        assert operations.patience(settings, 0) - 2 * settings.request_interval == operations.PATIENCE
+        assert operations.patience(settings, 30) - 62 * settings.request_interval == operations.PATIENCE
 
     def test_a_feed_that_fails_still_tells_the_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
         with canned_feed(lambda _: (404, b"")) as url:
