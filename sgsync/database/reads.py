@@ -127,10 +127,12 @@ def _ledger() -> sa.CTE:
     ours = sa.and_(
         t.Episode.tournament_id == _TOURNAMENT, t.Episode.state == "active", t.Episode.match_id.is_not(None)
     )
-    # Without this, years of matches that are over would be read in every run.
-    is_open = t.some_row().where(
-        t.Match.id == t.Episode.match_id,
-        *(t.Match.__table__.c[column].is_(None) for column in t.FREEZING),
+    # Without this, years of matches that are over would be read in every run. Not as EXISTS: below an OR, Postgres
+    # would rather read all matches.
+    is_open = (
+        select(sa.and_(*(t.Match.__table__.c[column].is_(None) for column in t.FREEZING)))
+        .where(t.Match.id == t.Episode.match_id)
+        .scalar_subquery()
     )
     return (
         select(*_LEDGER)

@@ -1,3 +1,3 @@
 """Which migration this version needs: readable without importing alembic."""
 
-HEAD = "0007"
+HEAD = "0008"

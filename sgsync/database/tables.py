@@ -136,7 +136,10 @@ class TournamentPlayer(Base):
     """Who is listed as a tournament's player; one row per user is assumed, not enforced."""
 
     __tablename__ = "tournamentplayers"
-    __table_args__ = (Index("sgsync_tournamentplayers_tournament", "tournament_id", "user_id"),)
+    __table_args__ = (
+        Index("sgsync_tournamentplayers_tournament", "tournament_id", "user_id"),
+        Index("sgsync_tournamentplayers_user", "user_id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     tournament_id: Mapped[int] = mapped_column(_references("tournament.id"))
@@ -157,7 +160,10 @@ class StreamChannel(Base):
 class Match(UpdatedAt, Base):
     # A reserved word from SQL:2023 on.
     __tablename__ = quoted_name("match", quote=True)
-    __table_args__ = (Index("match_speedgaming_episode_id_key", "speedgaming_episode_id", unique=True),)
+    __table_args__ = (
+        Index("match_speedgaming_episode_id_key", "speedgaming_episode_id", unique=True),
+        Index("sgsync_match_scheduled", "scheduled_at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     tournament_id: Mapped[int] = mapped_column(_references("tournament.id"))
@@ -202,7 +208,11 @@ class Crew(UpdatedAt, Base):
     """Who helps to broadcast a match; one row per user and role is assumed, not enforced."""
 
     __tablename__ = "crew"
-    __table_args__ = (Index("sgsync_crew_match", "match_id"), Index("sgsync_crew_user", "user_id"))
+    __table_args__ = (
+        Index("sgsync_crew_match", "match_id"),
+        Index("sgsync_crew_user", "user_id"),
+        Index("sgsync_crew_approver", "approved_by_id", postgresql_where=text("approved_by_id IS NOT NULL")),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     match_id: Mapped[int] = mapped_column(_references("match.id"))
@@ -243,7 +253,7 @@ class Episode(Base):
     __tablename__ = "episode"
     __table_args__ = (
         _one_of("state", "active", "cancelled"),
-        Index("episode_tournament_id_idx", "tournament_id"),
+        Index("episode_tournament_id_scheduled_at_idx", "tournament_id", "scheduled_at"),
         {"schema": SCHEMA},
     )
 

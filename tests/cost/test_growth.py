@@ -4,15 +4,18 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
+from sgsync.database.news import note_missing_crew
 from sgsync.report import Outcome
+from sgsync.wiring import open_database
 from tests.bench.history import fill
-from tests.feed_json import Json
+from tests.feed_json import Json, make_episode, make_player
 from tests.importing.test_cost import crowd
 from tests.postgres import Databases, connect
 from tests.scene import Scene, scene_on, with_league
@@ -101,3 +104,27 @@ def test_no_import_reads_a_growing_table_whole(grown: Scene) -> None:
         statement: tables for statement, plan in plans if (tables := set(read_whole(plan)) & GROWING)
     }
     assert not offenders
+
+
+def test_no_merge_reads_a_growing_table_whole(grown: Scene) -> None:
+    stranger = make_player(990_001, "Stranger", discordId="", discordTag="")
+    known = stranger | {"discordId": str(4 * 10**17 + 401)}
+    others = list(grown.episodes)
+    with explained() as plans:
+        for player in (stranger, known):
+            grown.episodes = [*others, make_episode(79_000, player)]
+            grown.import_all()
+    assert grown.count("sgsync.link")
+    assert not {statement: tables for statement, plan in plans if (tables := set(read_whole(plan)) & GROWING)}
+
+
+def test_looking_for_matches_without_crew_reads_no_growing_table_whole(grown: Scene) -> None:
+    now = datetime.now(UTC)
+    with (
+        explained() as plans,
+        open_database(grown.settings()) as database,
+        database.transaction() as connection,
+    ):
+        note_missing_crew(connection, now, now + timedelta(days=1))
+    assert any("INSERT INTO sgsync.change" in statement for statement, _ in plans)
+    assert not {statement: tables for statement, plan in plans if (tables := set(read_whole(plan)) & GROWING)}
