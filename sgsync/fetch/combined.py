@@ -65,6 +65,8 @@ class FeedComparison:
                 f"In one request for all, SpeedGaming says something else of {', '.join(self.different)}:"
                 " leave SGSYNC_FEED alone. If the schedule has changed just now, compare again."
             )
+        if not self.same:
+            return "One request for all events says nothing of these: SGSYNC_FEED=combined is harmless, and saves nothing."
         asked_for = len(self.same) + len(self.absent)
         needed = counted(1 + len(self.absent), "request")
         absent = f" ({', '.join(self.absent)} would be asked for separately)" if self.absent else ""

@@ -129,6 +129,12 @@ def test_absent_events_are_safe_and_named(three: Scene) -> None:
     assert "second, third" in comparison.sentence
 
 
+def test_an_answer_without_any_of_the_events_saves_nothing(three: Scene) -> None:
+    comparison = compared(three, lambda _: [])
+    assert comparison == FeedComparison(absent=SLUGS)
+    assert "saves nothing" in comparison.sentence
+
+
 @pytest.mark.parametrize(
     "tamper",
     [
