@@ -129,11 +129,7 @@ def _ledger() -> sa.CTE:
     )
     # Without this, years of matches that are over would be read in every run. Not as EXISTS: below an OR, Postgres
     # would rather read all matches.
-    is_open = (
-        select(sa.and_(*(t.Match.__table__.c[column].is_(None) for column in t.FREEZING)))
-        .where(t.Match.id == t.Episode.match_id)
-        .scalar_subquery()
-    )
+    is_open = select(sa.and_(*t.NOT_UNDER_WAY)).where(t.Match.id == t.Episode.match_id).scalar_subquery()
     return (
         select(*_LEDGER)
         .where(

@@ -187,6 +187,9 @@ FREEZING = {
 }
 """The columns of `match` that the application sets once it is under way; imports leave it alone then."""
 
+NOT_UNDER_WAY = tuple(Match.__table__.c[name].is_(None) for name in FREEZING)
+"""What is true of a match that may still follow, as far as its own row says."""
+
 
 class MatchPlayer(UpdatedAt, Base):
     """Who races in a match; one row per user is assumed, not enforced."""

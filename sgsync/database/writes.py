@@ -238,11 +238,10 @@ def lock_matches(connection: sa.Connection, rows: Sequence[Row], features: Featu
     new = _recordset(t.Match, rows)
     table = t.Match.__table__
     unchanged = (table.c[name].is_not_distinct_from(new.c[name]) for name in rows[0])
-    not_under_way = (table.c[name].is_(None) for name in t.FREEZING)
     statement = (
         select(table.c.id)
         .join(new, table.c.id == new.c.id)
-        .where(*unchanged, *not_under_way)
+        .where(*unchanged, *t.NOT_UNDER_WAY)
         .order_by(table.c.id)
         .with_for_update(of=table)
     )

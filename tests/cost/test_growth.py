@@ -1,7 +1,7 @@
 """An import costs what it costs, however much the tables hold already: every statement finds its rows by an index."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
@@ -70,6 +70,11 @@ def read_whole(plan: Plan) -> Iterator[str]:
         yield from read_whole(part)
 
 
+def offenders(plans: Iterable[tuple[str, Plan]]) -> dict[str, set[str]]:
+    """The statements that read a growing table whole, and which."""
+    return {statement: tables for statement, plan in plans if (tables := set(read_whole(plan)) & GROWING)}
+
+
 def old_faces(size: int) -> list[Json]:
     """Episodes with people whom the database has known for years, and some whom it has not."""
     episodes = crowd(size)
@@ -100,10 +105,7 @@ def test_no_import_reads_a_growing_table_whole(grown: Scene) -> None:
             )
     assert outcomes == [Outcome.OK] * 3
     assert {"INSERT", "UPDATE", "DELETE"} <= {statement.split()[0] for statement, _ in plans}
-    offenders = {
-        statement: tables for statement, plan in plans if (tables := set(read_whole(plan)) & GROWING)
-    }
-    assert not offenders
+    assert not offenders(plans)
 
 
 def test_no_merge_reads_a_growing_table_whole(grown: Scene) -> None:
@@ -115,7 +117,7 @@ def test_no_merge_reads_a_growing_table_whole(grown: Scene) -> None:
             grown.episodes = [*others, make_episode(79_000, player)]
             grown.import_all()
     assert grown.count("sgsync.link")
-    assert not {statement: tables for statement, plan in plans if (tables := set(read_whole(plan)) & GROWING)}
+    assert not offenders(plans)
 
 
 def test_looking_for_matches_without_crew_reads_no_growing_table_whole(grown: Scene) -> None:
@@ -127,4 +129,4 @@ def test_looking_for_matches_without_crew_reads_no_growing_table_whole(grown: Sc
     ):
         note_missing_crew(connection, now, now + timedelta(days=1))
     assert any("INSERT INTO sgsync.change" in statement for statement, _ in plans)
-    assert not {statement: tables for statement, plan in plans if (tables := set(read_whole(plan)) & GROWING)}
+    assert not offenders(plans)
