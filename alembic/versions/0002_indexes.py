@@ -7,6 +7,8 @@ from textwrap import dedent
 
 from alembic import op
 
+from sgsync.database.indexes import built_concurrently
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -25,19 +27,6 @@ INDEXES = (
     ("sgsync_organizationmember_user", "INDEX", "organizationmember (user_id, organization_id)"),
     ("sgsync_tournamentplayers_tournament", "INDEX", "tournamentplayers (tournament_id, user_id)"),
 )
-
-# A concurrent build that was killed leaves its index behind, invalid, and IF NOT EXISTS would keep it.
-DROP_INVALID = """
-    DO $$
-    BEGIN
-      IF EXISTS (
-        SELECT FROM pg_index WHERE indexrelid = to_regclass('{name}') AND NOT indisvalid
-      ) THEN
-        DROP INDEX {name};
-      END IF;
-    END
-    $$
-"""
 
 # Every placeholder has the Discord id 0: uniqueness that counts it must go, whatever its name is.
 DROP_UNCONDITIONAL_UNIQUENESS = """
@@ -73,8 +62,8 @@ DROP_UNCONDITIONAL_UNIQUENESS = """
 def upgrade() -> None:
     with op.get_context().autocommit_block():
         for name, kind, target in INDEXES:
-            op.execute(dedent(DROP_INVALID).format(name=name))
-            op.execute(f"CREATE {kind} CONCURRENTLY IF NOT EXISTS {name} ON {target}")
+            for statement in built_concurrently(name, target, kind=kind):
+                op.execute(statement)
         # Last, so that at no moment two users can have the same real Discord id.
         op.execute(dedent(DROP_UNCONDITIONAL_UNIQUENESS))
 

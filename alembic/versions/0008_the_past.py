@@ -1,8 +1,8 @@
 """Indexes for what is looked up among years of rows: who approved, who was registered, what starts when."""
 
-from textwrap import dedent
-
 from alembic import op
+
+from sgsync.database.indexes import built_concurrently
 
 revision = "0008"
 down_revision = "0007"
@@ -13,28 +13,15 @@ INDEXES = (
     ("sgsync_crew_approver", "crew (approved_by_id) WHERE approved_by_id IS NOT NULL"),
     ("sgsync_tournamentplayers_user", "tournamentplayers (user_id)"),
     ("sgsync_match_scheduled", '"match" (scheduled_at)'),
-    ("episode_tournament_id_scheduled_at_idx", "sgsync.episode (tournament_id, scheduled_at)"),
+    ("sgsync.episode_tournament_id_scheduled_at_idx", "sgsync.episode (tournament_id, scheduled_at)"),
 )
-
-# A concurrent build that was killed leaves its index behind, invalid, and IF NOT EXISTS would keep it.
-DROP_INVALID = """
-    DO $$
-    BEGIN
-      IF EXISTS (
-        SELECT FROM pg_index WHERE indexrelid = to_regclass('{name}') AND NOT indisvalid
-      ) THEN
-        DROP INDEX {name};
-      END IF;
-    END
-    $$
-"""
 
 
 def upgrade() -> None:
     with op.get_context().autocommit_block():
         for name, target in INDEXES:
-            op.execute(dedent(DROP_INVALID).format(name=name))
-            op.execute(f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {name} ON {target}")
+            for statement in built_concurrently(name, target):
+                op.execute(statement)
         # The new one begins with the same column.
         op.execute("DROP INDEX CONCURRENTLY IF EXISTS sgsync.episode_tournament_id_idx")
 

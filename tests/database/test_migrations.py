@@ -208,6 +208,15 @@ def test_an_index_whose_building_was_cut_short_is_built_again(make_database: Mak
     assert value(url, validity) is True
 
 
+def test_so_is_one_in_the_schema_of_our_own(make_database: MakeDatabase) -> None:
+    url, index = make_database(), "indexrelid = 'sgsync.episode_tournament_id_scheduled_at_idx'::regclass"
+    with connect(url) as connection:
+        connection.execute(f"UPDATE pg_index SET indisvalid = false WHERE {index}")
+        connection.execute("UPDATE sgsync.alembic_version SET version_num = '0007'")
+    upgrade(url)
+    assert value(url, f"SELECT indisvalid FROM pg_index WHERE {index}") is True
+
+
 def test_migrations_at_the_same_time_take_turns(make_database: MakeDatabase) -> None:
     url = make_database(migrated=False)
     program = [sys.executable, "-c", f"from sgsync.database.migrations import upgrade; upgrade({url!r})"]
