@@ -241,8 +241,15 @@ def _is_found(entry: LedgerEntry, lookups: Lookups, whole: Snapshot) -> bool:
         is_ours
         and entry.match_id is not None
         and start
-        and ((window and window.since <= start <= window.until) or (due and start <= due))
+        and (
+            (window and window.since <= start <= window.until)
+            or (due and start <= due and not _is_frozen(entry, whole))
+        )
     )
+
+
+def _is_frozen(entry: LedgerEntry, whole: Snapshot) -> bool:
+    return any(match.id == entry.match_id and match.frozen_by for match in whole.matches.values())
 
 
 # Applying a plan, in the order of `sgsync.apply.tables.apply_plan`; asserts are the database's constraints.
